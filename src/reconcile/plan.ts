@@ -1,0 +1,204 @@
+/**
+ * Plan: what brings the engine from what is to what the files say. A DAG of steps; each step is one engine call or one
+ * wait, and says why it is there. Planners make plans (pure), execute.ts carries them out, and the same plan printed is
+ * `--dry-run`, `gantry plan`, the tests' golden text and the debug log.
+ */
+
+import type {
+  ContainerCreateBody,
+  ContainerInspect,
+  ContainerSummary,
+  EndpointSettings,
+  ImageBuildArgs,
+  NetworkCreateBody,
+  NetworkResource,
+  VolumeCreateBody,
+  VolumeResource,
+} from "../engine/api.ts";
+import type { Diagnostic } from "../errors.ts";
+
+/** One snapshot of what the engine holds of a project, found by docker compose's labels. */
+export interface Observed {
+  readonly project: string;
+  /** All containers with the project's label and a config-hash label: one-offs and stopped ones too. */
+  readonly containers: readonly ObservedContainer[];
+  /** Networks with the project's label, and those whose names the model uses (external, or made by hand). */
+  readonly networks: readonly NetworkResource[];
+  readonly volumes: readonly VolumeResource[];
+  /** By reference as the model writes it; an image that is not there has no entry. */
+  readonly images: ReadonlyMap<string, ObservedImage>;
+}
+
+export interface ObservedContainer {
+  readonly summary: ContainerSummary;
+  /** Only where the summary does not suffice: a container that gantry did not make, or whose fields changed. */
+  readonly inspect?: ContainerInspect;
+}
+
+export interface ObservedImage {
+  readonly id: string;
+  /** Unix milliseconds of the last tag or pull; absent when the engine does not say. */
+  readonly tagged?: number;
+  readonly env: readonly string[];
+  readonly volumes: readonly string[];
+  readonly hasHealthcheck: boolean;
+}
+
+/** What a step touches. `name` is the name on the screen: `shop-web-1`, `shop_default`, `nginx:latest`, `web`. */
+export interface Subject {
+  readonly kind: "container" | "network" | "volume" | "image" | "service";
+  readonly name: string;
+  /** The service's key, for containers, images and services. */
+  readonly service?: string;
+}
+
+interface StepBase {
+  /** From 1, unique in the plan. Steps are listed so that every step stands behind those it waits for. */
+  readonly id: number;
+  /** Ids of the steps that must have succeeded. */
+  readonly after: readonly number[];
+  readonly subject: Subject;
+  /** Why the step is there: `missing`, `config changed: environment.PORT`, `"web" depends on "db" (service_healthy)`. */
+  readonly why: string;
+  /** The step may fail without failing its dependents or the run (`required: false`, best-effort removals). */
+  readonly optional?: boolean;
+}
+
+/**
+ * A container that a step works on: one that exists, by its id, or one that an earlier step of the plan creates, by
+ * that step's number.
+ */
+export type ContainerTarget = { readonly id: string } | { readonly createdBy: number };
+
+/** A file that is written into a container between create and start (secrets and configs without a host file). */
+export interface InjectedFile {
+  /** Absolute path in the container. */
+  readonly path: string;
+  readonly content: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+export type WaitCondition = "healthy" | "completed" | "running_or_healthy";
+
+export type Step = StepBase &
+  (
+    | { readonly op: "pull-image"; readonly reference: string; readonly platform?: string }
+    | { readonly op: "build-image"; readonly build: BuildRequest }
+    | { readonly op: "remove-image"; readonly reference: string; readonly force?: boolean }
+    | { readonly op: "create-network"; readonly body: NetworkCreateBody }
+    | { readonly op: "remove-network"; readonly network: string }
+    | {
+        readonly op: "connect-network";
+        readonly network: string;
+        readonly container: ContainerTarget;
+        readonly endpoint: EndpointSettings;
+      }
+    | { readonly op: "disconnect-network"; readonly network: string; readonly container: ContainerTarget }
+    | { readonly op: "create-volume"; readonly body: VolumeCreateBody }
+    | { readonly op: "remove-volume"; readonly volume: string }
+    | {
+        readonly op: "create-container";
+        /** The name on the engine: the final one, or the temporary one of a replacement. */
+        readonly name: string;
+        readonly platform?: string;
+        /**
+         * The body as sent, but for what only earlier steps know: `container:` references to containers that this plan
+         * creates are written `container:{step N}` and filled in by the executor.
+         */
+        readonly body: ContainerCreateBody;
+        readonly files: readonly InjectedFile[];
+        /** Networks beyond the first, for engines (API < 1.44) that take only one at creation. */
+        readonly connect: readonly { readonly network: string; readonly endpoint: EndpointSettings }[];
+      }
+    | { readonly op: "start-container"; readonly container: ContainerTarget }
+    | {
+        readonly op: "stop-container";
+        readonly container: ContainerTarget;
+        readonly timeout?: number;
+        readonly signal?: string;
+      }
+    | { readonly op: "restart-container"; readonly container: ContainerTarget; readonly timeout?: number }
+    | { readonly op: "kill-container"; readonly container: ContainerTarget; readonly signal?: string }
+    | {
+        readonly op: "remove-container";
+        readonly container: ContainerTarget;
+        readonly volumes: boolean;
+        readonly force?: boolean;
+      }
+    | { readonly op: "rename-container"; readonly container: ContainerTarget; readonly to: string }
+    | {
+        readonly op: "wait-container";
+        readonly container: ContainerTarget;
+        readonly condition: WaitCondition;
+        /** Milliseconds; absent: as long as it takes. */
+        readonly timeout?: number;
+      }
+    | { readonly op: "run-hook"; readonly container: ContainerTarget; readonly hook: HookRequest }
+  );
+
+export type Operation = Step["op"];
+
+/** A command to run in a container (`post_start`, `pre_stop`). */
+export interface HookRequest {
+  readonly phase: "post_start" | "pre_stop";
+  readonly command: readonly string[];
+  readonly user?: string;
+  readonly privileged?: boolean;
+  readonly working_dir?: string;
+  readonly env: readonly string[];
+}
+
+/** What the classic `/build` needs, context not yet packed. */
+export interface BuildRequest {
+  readonly service: string;
+  /** Absolute directory, or a URL that the engine fetches itself. */
+  readonly context: string;
+  /** Relative to the context, or absolute outside it; absent with `dockerfileInline`. */
+  readonly dockerfile?: string;
+  readonly dockerfileInline?: string;
+  readonly args: Omit<ImageBuildArgs, "stream" | "dockerfile" | "remote" | "auths">;
+}
+
+export interface Plan {
+  readonly project: string;
+  readonly steps: readonly Step[];
+}
+
+/** A question that only a human may answer; the command asks it, and plans again with the answer. */
+export interface Question {
+  readonly id: string;
+  readonly message: string;
+}
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly warnings: readonly Diagnostic[];
+  readonly questions: readonly Question[];
+}
+
+/** What happens while a plan is carried out, in order of time. `at` is unix milliseconds. */
+export type PlanEvent =
+  | { readonly type: "started"; readonly step: Step; readonly at: number }
+  | {
+      readonly type: "progress";
+      readonly step: Step;
+      readonly at: number;
+      readonly text: string;
+      readonly id?: string;
+      readonly current?: number;
+      readonly total?: number;
+    }
+  | { readonly type: "succeeded"; readonly step: Step; readonly at: number; readonly detail?: string }
+  | { readonly type: "failed"; readonly step: Step; readonly at: number; readonly error: Error }
+  | { readonly type: "skipped"; readonly step: Step; readonly at: number; readonly because: number };
+
+export interface Outcome {
+  readonly ok: boolean;
+  /** One per failed step, in the order of the plan. */
+  readonly errors: readonly { readonly step: Step; readonly error: Error }[];
+  /** Create-container steps → the ids of the new containers. */
+  readonly created: ReadonlyMap<number, string>;
+}
