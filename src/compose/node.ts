@@ -87,3 +87,82 @@ export function mappingNode(values: Iterable<readonly [string, Node]>, span: Spa
 export function sequenceNode(items: readonly Node[], span: Span): SequenceNode {
   return { kind: "sequence", items, span };
 }
+
+/** A text scalar. */
+export interface StringNode extends ScalarNode {
+  readonly type: "string";
+  readonly value: string;
+}
+
+export function isString(node: Node | undefined): node is StringNode {
+  return node?.kind === "scalar" && node.type === "string";
+}
+
+/** The mapping with one value set; an existing key keeps its place and span. */
+export function withEntry(node: MappingNode, key: string, value: Node): MappingNode {
+  const entries = new Map(node.entries);
+  entries.set(key, { keySpan: node.entries.get(key)?.keySpan ?? value.span, value });
+  return { ...node, entries };
+}
+
+/** The mapping with the value of one key changed; without that key, the mapping itself. */
+export function updateEntry(node: MappingNode, key: string, change: (value: Node) => Node): MappingNode {
+  const value = node.entries.get(key)?.value;
+  return value === undefined ? node : withEntry(node, key, change(value));
+}
+
+/** The mapping with a default for a key that is absent. */
+export function withDefault(node: MappingNode, key: string, value: Node): MappingNode {
+  return node.entries.has(key) ? node : withEntry(node, key, value);
+}
+
+/** The mapping with every value changed. */
+export function mapValues(node: MappingNode, change: (value: Node, key: string) => Node): MappingNode {
+  const entries = new Map<string, Entry>();
+  for (const [key, entry] of node.entries)
+    entries.set(key, { keySpan: entry.keySpan, value: change(entry.value, key) });
+  return { ...node, entries };
+}
+
+/** A list with every item that is a mapping changed; any other node is itself. */
+export function mapItems(node: Node, change: (item: MappingNode) => Node): Node {
+  if (node.kind !== "sequence") return node;
+  return { ...node, items: node.items.map((item) => (item.kind === "mapping" ? change(item) : item)) };
+}
+
+/** A mapping with every value that is a mapping changed; any other node is itself. */
+export function mapMappings(node: Node, change: (value: MappingNode, key: string) => Node): Node {
+  if (node.kind !== "mapping") return node;
+  return mapValues(node, (value, key) => (value.kind === "mapping" ? change(value, key) : value));
+}
+
+/** Where a path of the final model was written, as far as that is known. */
+export type Locate = (path: Path) => Span | undefined;
+
+/** A path for people: `services.web.ports[0]`. */
+export function pathText(path: Path): string {
+  let text = "";
+  for (const segment of path) {
+    if (typeof segment === "number") text += `[${segment}]`;
+    else text += text === "" ? segment : `.${segment}`;
+  }
+  return text;
+}
+
+/**
+ * Looks paths up in a document: the place of a text or number is the value's, that of anything else its key's. A path
+ * that leads nowhere is placed at its nearest ancestor below the root.
+ */
+export function locateIn(document: MappingNode): Locate {
+  const locate = (path: Path): Span | undefined => {
+    const key = path.at(-1);
+    if (key === undefined) return undefined;
+    const parent = at(document, path.slice(0, -1));
+    const entry = parent?.kind === "mapping" && typeof key === "string" ? parent.entries.get(key) : undefined;
+    const value = entry?.value ?? at(parent, [key]);
+    if (value === undefined) return locate(path.slice(0, -1));
+    const isWritten = value.kind === "scalar" && value.type !== "null";
+    return isWritten ? value.span : (entry?.keySpan ?? value.span);
+  };
+  return locate;
+}

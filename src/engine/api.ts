@@ -10,6 +10,11 @@
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Called when the engine has taken the call on, before the answer is complete: `containerWait` is in force from then on,
+   * so a container that is started afterwards cannot exit unseen.
+   */
+  readonly accepted?: () => void;
 }
 
 /** Filters of list, prune and event calls: `{ label: ["a=b"] }`. Values of one key are OR, of `label` AND. */

@@ -5,6 +5,7 @@
  */
 
 import type {
+  ContainerConfig,
   ContainerCreateBody,
   ContainerInspect,
   ContainerSummary,
@@ -42,6 +43,8 @@ export interface ObservedImage {
   readonly env: readonly string[];
   readonly volumes: readonly string[];
   readonly hasHealthcheck: boolean;
+  /** The image's own defaults: what a container shows of them was asked for by no one. */
+  readonly config?: ContainerConfig;
 }
 
 /** What a step touches. `name` is the name on the screen: `shop-web-1`, `shop_default`, `nginx:latest`, `web`. */

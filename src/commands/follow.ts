@@ -1,0 +1,155 @@
+import type { Engine, EngineEvent } from "../engine/api.ts";
+import { EngineError } from "../errors.ts";
+import type { LogWriter } from "../ui/log-writer.ts";
+import type { StampedPiece } from "../ui/merge.ts";
+import { openLog } from "./container-output.ts";
+
+/** A container whose output is followed; `name` is what stands in front of its lines. */
+export interface Followed {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Exit extends Followed {
+  readonly exitCode: number;
+  /** The engine is about to start it again. */
+  readonly restarting: boolean;
+}
+
+export interface FollowOptions {
+  readonly engine: Engine;
+  readonly project: string;
+  readonly writer: LogWriter;
+  /** The name for a container that is started later, or undefined when it is of no concern. */
+  readonly nameOf: (attributes: Readonly<Record<string, string>>) => string | undefined;
+  /** Told of each exit, after the container's last line. */
+  readonly onExit?: (exit: Exit) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Following {
+  /** Passes output on until it ends. `running`: the container runs, or is going to be started. */
+  add(container: Followed, output: AsyncIterable<StampedPiece>, running: boolean): void;
+  /** No more containers will be added: `ended` resolves once all of them have stopped for good. */
+  seal(): void;
+  /** Rejects when the engine fails. */
+  readonly ended: Promise<void>;
+}
+
+interface State extends Followed {
+  /** Output is coming. */
+  open: boolean;
+  running: boolean;
+  /** The exit that is still to be told, once the last line has come. */
+  exitCode: number | undefined;
+  /** When the last run ended: unix seconds with nanoseconds. */
+  diedAt: string | undefined;
+}
+
+/**
+ * Follows the output of a project's containers over their lives. The engine's events tell when one dies or starts, so a
+ * container that is restarted or replaced is picked up again from its first line.
+ */
+export async function follow(options: FollowOptions): Promise<Following> {
+  const { engine, project, writer, nameOf, onExit, signal } = options;
+  const states = new Map<string, State>();
+  const ended = Promise.withResolvers<void>();
+  let sealed = false;
+
+  const label = [`com.docker.compose.project=${project}`, "com.docker.compose.oneoff=False"];
+  const filters = { type: ["container"], event: ["start", "die"], label };
+  watch(await engine.events({ filters }, { signal })).catch(fail);
+  return { add, seal, ended: ended.promise };
+
+  function add(container: Followed, output: AsyncIterable<StampedPiece>, running: boolean): void {
+    const state = states.get(container.id) ?? {
+      ...container,
+      open: false,
+      exitCode: undefined,
+      diedAt: undefined,
+      running,
+    };
+    states.set(container.id, state);
+    state.running = running;
+    state.open = true;
+    writer.add(state.name);
+    pass(state, output).catch(fail);
+  }
+
+  function seal(): void {
+    sealed = true;
+    endWhenAllStopped();
+  }
+
+  async function watch(events: AsyncIterable<EngineEvent>): Promise<void> {
+    for await (const event of events) {
+      const { ID, Attributes } = event.Actor;
+      const state = states.get(ID);
+      if (event.Action === "start") started(ID, state, Attributes);
+      else if (state !== undefined) {
+        state.running = false;
+        state.exitCode = Number(Attributes.exitCode ?? 0);
+        state.diedAt = `${event.time}.${String(event.timeNano % 1e9).padStart(9, "0")}`;
+        await settle(state);
+      }
+    }
+    throw new EngineError("the engine ended its events");
+  }
+
+  function started(id: string, state: State | undefined, attributes: Readonly<Record<string, string>>): void {
+    const name = state?.name ?? nameOf(attributes);
+    if (name === undefined) return;
+    if (state !== undefined) state.running = true;
+    // Where output of the run before is still coming, its end opens the log of this one.
+    if (state?.open !== true) reopen({ id, name }, state?.diedAt);
+  }
+
+  function reopen(container: Followed, since: string | undefined): void {
+    add(container, openLog(engine, container, { follow: true, ...(since !== undefined && { since }) }, signal), true);
+  }
+
+  async function pass(state: State, output: AsyncIterable<StampedPiece>): Promise<void> {
+    for await (const { stream, data, stamp } of output) writer.data(state.name, stream, data, stamp);
+    writer.end(state.name);
+    state.open = false;
+    await settle(state);
+  }
+
+  /** The output of a run has ended and its exit is known, in either order. */
+  async function settle(state: State): Promise<void> {
+    if (state.open) return;
+    const { exitCode, id, name } = state;
+    if (exitCode !== undefined) {
+      state.exitCode = undefined;
+      if (state.running) {
+        onExit?.({ id, name, exitCode, restarting: true });
+        reopen(state, state.diedAt);
+        return;
+      }
+      const restarting = await isRestarting(id);
+      onExit?.({ id, name, exitCode, restarting });
+      // Meanwhile its start may have been seen.
+      state.running ||= restarting;
+    }
+    endWhenAllStopped();
+  }
+
+  async function isRestarting(id: string): Promise<boolean> {
+    try {
+      const { State } = await engine.containerInspect({ id }, { signal });
+      return State.Restarting || State.Running;
+    } catch (error) {
+      if (error instanceof EngineError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  function endWhenAllStopped(): void {
+    if (sealed && [...states.values()].every(({ open, running }) => !open && !running)) ended.resolve();
+  }
+
+  function fail(error: unknown): void {
+    if (signal.aborted) ended.resolve();
+    else ended.reject(error);
+  }
+}

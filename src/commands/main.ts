@@ -1,0 +1,75 @@
+import { exitCodes, UsageError } from "../errors.ts";
+import { reportError } from "../ui/report.ts";
+import { cutArgv, spellOut } from "./argv.ts";
+import { globalFlags } from "./global-flags.ts";
+import { oclifConfig } from "./oclif-config.ts";
+import { styleOf } from "./screen.ts";
+import { usageMessage } from "./usage-error.ts";
+import { verbs } from "./verbs.ts";
+
+/** In front of the verb also `-v` and `--version`: `gantry version`. */
+const rootFlags = { ...globalFlags, version: { type: "boolean", char: "v", hidden: true } } as const;
+
+process.once("SIGINT", () => process.exit(exitCodes.interrupted));
+for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
+run(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    const { text, exitCode } = reportError(error, { style: styleOf(process.stderr), directory: process.cwd() });
+    process.stderr.write(text);
+    process.exit(exitCode);
+  },
+);
+
+async function run(argv: readonly string[]): Promise<number> {
+  const { before, verb, after } = await withUsage(undefined, () => cutArgv(argv, rootFlags));
+  if (before.some((word) => word === "-v" || word === "--version")) return execute("version", [], []);
+  const asksHelp = before.some((word) => word === "-h" || word === "--help");
+  if (verb === undefined) return execute("help", [], []);
+  return asksHelp ? execute("help", [], [verb]) : execute(verb, before, after);
+}
+
+async function execute(name: string, before: readonly string[], after: readonly string[]): Promise<number> {
+  const entry = verbs.get(name);
+  if (entry === undefined) throw await unknownVerb(name);
+  const Verb = await entry.load();
+  return withUsage(name, async () => {
+    const argv = spellOut({ before, after }, globalFlags, Verb.flags);
+    if (isFlag(argv, "--help")) return execute("help", [], [name]);
+    return new Verb(argv, oclifConfig()).execute();
+  });
+}
+
+/** Whether a flag stands among the flags, not among the words behind `--`. */
+function isFlag(argv: readonly string[], flag: string): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end === -1 ? argv.length : end).includes(flag);
+}
+
+async function unknownVerb(word: string): Promise<UsageError> {
+  const { suggestion } = await import("../compose/nearest.ts");
+  const { usageOf } = await import("./help-text.ts");
+  const meant = suggestion(word, verbs.keys());
+  return new UsageError(`unknown verb "${word}"`, {
+    hint: [...(meant ? [meant] : []), await usageOf(undefined)].join("\n"),
+  });
+}
+
+/** Does something; where it finds the command line at fault, adds how the verb is used. */
+async function withUsage<T>(verb: string | undefined, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const message = usageMessage(error);
+    if (message === undefined) throw error;
+    const { usageOf } = await import("./help-text.ts");
+    const hint = error instanceof UsageError ? error.hint : undefined;
+    throw new UsageError(message, { hint: [...(hint ? [hint] : []), await usageOf(verb)].join("\n"), cause: error });
+  }
+}
+
+/** A reader that went away (`gantry logs | head`) is no error. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(exitCodes.ok);
+  throw error;
+}

@@ -1,0 +1,125 @@
+import { readFile } from "node:fs/promises";
+import { type Diagnostic, ProjectError, type Source } from "../errors.ts";
+import { problem } from "./codes.ts";
+import { parseDotenv } from "./dotenv.ts";
+import type { EnvFile, ProjectModel, Service } from "./model.ts";
+import type { Locate } from "./node.ts";
+import { parseRawEnv } from "./raw-env-file.ts";
+
+/**
+ * Reads the `env_file` and `label_file` of every enabled service into its `environment` and `labels`. Later files win
+ * over earlier ones, and what the compose file itself says over files; a variable that it declares but that is set
+ * nowhere (null) stays so. Expansion in an env file sees the project's environment, then the service's, then what was
+ * read before; in a label file only the labels read before.
+ */
+export async function resolveEnvFiles(
+  project: ProjectModel,
+  locate: Locate,
+): Promise<{ project: ProjectModel; diagnostics: Diagnostic[] }> {
+  const diagnostics: Diagnostic[] = [];
+  const texts = new Map<string, Promise<string | undefined>>();
+  const open = (path: string) => {
+    const known = texts.get(path) ?? read(path);
+    texts.set(path, known);
+    return known;
+  };
+  const services = new Map<string, Service>();
+  for (const [name, service] of project.services) {
+    const withVariables = await resolveVariables(service, project, open, locate, diagnostics);
+    services.set(name, await resolveLabels(withVariables, open, locate, diagnostics));
+  }
+  return { project: { ...project, services }, diagnostics };
+}
+
+type Open = (path: string) => Promise<string | undefined>;
+
+async function resolveVariables(
+  service: Service,
+  project: ProjectModel,
+  open: Open,
+  locate: Locate,
+  diagnostics: Diagnostic[],
+): Promise<Service> {
+  const { env_file: files, ...rest } = service;
+  if (files === undefined) return service;
+  const variables = new Map<string, string | null>();
+  const lookup = (name: string) =>
+    project.environment.get(name) ?? service.environment?.get(name) ?? variables.get(name) ?? undefined;
+  for (const [i, file] of files.entries()) {
+    if (file.path === "") continue;
+    const span = locate(["services", service.name, "env_file", i, "path"]);
+    const text = await open(file.path);
+    if (text === undefined) {
+      if (!file.required) continue;
+      const hint = "create it, or set required: false";
+      diagnostics.push(problem("missing-file", `env file ${file.path} not found`, span, hint));
+      continue;
+    }
+    if (file.format !== undefined && file.format !== "raw") {
+      const message = `unsupported env_file format "${file.format}"`;
+      const at = locate(["services", service.name, "env_file", i, "format"]);
+      diagnostics.push(problem("unsupported-format", message, at, "leave it out, or write raw"));
+      continue;
+    }
+    for (const [key, value] of parse(file, { path: file.path, text }, lookup, diagnostics)) variables.set(key, value);
+  }
+  for (const [key, value] of service.environment ?? []) variables.set(key, value);
+  return { ...rest, environment: variables };
+}
+
+async function resolveLabels(
+  service: Service,
+  open: Open,
+  locate: Locate,
+  diagnostics: Diagnostic[],
+): Promise<Service> {
+  const { label_file: files, ...rest } = service;
+  if (files === undefined) return service;
+  const labels = new Map<string, string>();
+  for (const [i, path] of files.entries()) {
+    const text = await open(path);
+    if (text === undefined) {
+      const span = locate(["services", service.name, "label_file", i]);
+      diagnostics.push(problem("missing-file", `label file ${path} not found`, span, "create it"));
+      continue;
+    }
+    const result = parseDotenv({ path, text }, (name) => labels.get(name));
+    diagnostics.push(...result.diagnostics);
+    for (const [key, value] of result.entries) labels.set(key, value);
+  }
+  for (const [key, value] of service.labels ?? []) labels.set(key, value);
+  return { ...rest, labels };
+}
+
+function parse(
+  file: EnvFile,
+  source: Source,
+  lookup: (name: string) => string | undefined,
+  diagnostics: Diagnostic[],
+): ReadonlyMap<string, string> {
+  if (file.format !== "raw") {
+    const result = parseDotenv(source, lookup);
+    diagnostics.push(...result.diagnostics);
+    return result.entries;
+  }
+  const result = parseRawEnv(source, lookup);
+  for (const { message, start, end } of result.errors) {
+    diagnostics.push(problem("invalid-pair", message, { source, start, end }, "write KEY=VALUE"));
+  }
+  return result.entries;
+}
+
+/** The text of a file, or undefined when there is none. */
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ProjectError([problem("missing-file", `cannot read ${path}: ${reason}`)]);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}

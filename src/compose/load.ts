@@ -1,0 +1,107 @@
+import { type Diagnostic, GantryError } from "../errors.ts";
+import { checkProject } from "./check.ts";
+import { decode } from "./decode.ts";
+import { resolveEnvFiles } from "./env-files.ts";
+import { findings } from "./findings.ts";
+import { findInputs, type InputFlags } from "./inputs.ts";
+import { loadModel } from "./load-model.ts";
+import type { ProjectModel } from "./model.ts";
+import { type Locate, locateIn, type MappingNode } from "./node.ts";
+import { normalise } from "./normalise.ts";
+import { findProjectName } from "./project-name.ts";
+import { fileReader, makeStage } from "./read-files.ts";
+import { applyProfiles, enableServices } from "./select.ts";
+
+export interface LoadOptions extends InputFlags {
+  readonly projectName?: string;
+  readonly profiles?: readonly string[];
+  /** Services named on the command line: their profiles are active too. */
+  readonly services?: readonly string[];
+  /** Reads standard input, for the file `-`. */
+  readonly readStdin?: () => Promise<string>;
+  /** Each of these stages can be left out (`config --no-interpolate` and so on). */
+  readonly interpolate?: boolean;
+  readonly normalise?: boolean;
+  readonly resolvePaths?: boolean;
+  readonly checkConsistency?: boolean;
+  readonly resolveEnvironment?: boolean;
+}
+
+export interface Loaded {
+  readonly project: ProjectModel;
+  readonly warnings: readonly Diagnostic[];
+  /** Where an attribute of the model was written. */
+  readonly locate: Locate;
+  /** The whole document from which the model was decoded. */
+  readonly tree: MappingNode;
+}
+
+/**
+ * Loads a Compose project: reads its files, interpolates, includes, extends, merges, validates, decodes and checks them, in
+ * docker compose's order. Services that are not enabled are in `disabled_services`; a choice of services and unused
+ * resources are select.ts's business.
+ *
+ * @throws ProjectError with every finding of the run, ordered by file and place
+ * @throws GantryError when there is no compose file, or a name given by the user is not valid
+ */
+export async function load(options: LoadOptions): Promise<Loaded> {
+  const inputs = await findInputs(options);
+  const found = findings(inputs.files);
+  for (const diagnostic of inputs.diagnostics) found.add(diagnostic);
+  const reader = fileReader(options.readStdin);
+  const read = await Promise.all(inputs.files.map(reader));
+  const documents = read.flatMap((file) => file.documents);
+  const name = findProjectName(options.projectName, documents, inputs.environment, inputs.projectDirectory);
+  const environment = new Map([...inputs.environment, ["COMPOSE_PROJECT_NAME", name] as const]);
+  const stage = makeStage({
+    projectDirectory: inputs.projectDirectory,
+    environment,
+    interpolates: options.interpolate !== false,
+    resolvesPaths: options.resolvePaths !== false,
+    resolvesEnvironment: options.resolveEnvironment !== false,
+    report: found.add,
+    includeTrail: inputs.files,
+    reader,
+  });
+  const model = await loadModel(
+    inputs.files.filter((path) => !stage.refuseRemote(path, undefined)).map((path) => ({ path })),
+    stage,
+  );
+  found.throwIfAny();
+  if (model === undefined || model.entries.size === 0) {
+    throw new GantryError("empty compose file", { hint: `nothing is declared in ${inputs.files.join(", ")}` });
+  }
+  if (name === "")
+    throw new GantryError("project name must not be empty", { hint: "give one with -p, or with `name:`" });
+  const tree = options.normalise === false ? model : normalise(model, name, environment);
+  const decoded = decode(tree, {
+    name,
+    working_dir: inputs.projectDirectory,
+    compose_files: inputs.files,
+    env_files: inputs.envFiles,
+    environment,
+  });
+  for (const diagnostic of decoded.diagnostics) found.add(diagnostic);
+  found.throwIfAny();
+  const locate = locateIn(tree);
+  const enabled = enableServices(
+    applyProfiles(decoded.project, activeProfiles(options, environment)),
+    options.services ?? [],
+  );
+  if (options.checkConsistency !== false) {
+    for (const diagnostic of checkProject(enabled, locate)) found.add(diagnostic);
+  }
+  found.throwIfAny();
+  if (options.resolveEnvironment === false) return { project: enabled, warnings: found.sorted(), locate, tree };
+  const resolved = await resolveEnvFiles(enabled, locate);
+  for (const diagnostic of resolved.diagnostics) found.add(diagnostic);
+  found.throwIfAny();
+  return { project: resolved.project, warnings: found.sorted(), locate, tree };
+}
+
+/** --profile, else COMPOSE_PROFILES. */
+function activeProfiles(options: LoadOptions, environment: ReadonlyMap<string, string>): readonly string[] {
+  if (options.profiles !== undefined && options.profiles.length > 0) return options.profiles;
+  const listed = environment.get("COMPOSE_PROFILES")?.split(",") ?? [];
+  return listed.map((profile) => profile.trim()).filter((profile) => profile !== "");
+}

@@ -1,0 +1,42 @@
+import type { ProjectModel } from "./model.ts";
+import type { Plain, PlainObject, Style } from "./render/plain.ts";
+import { renderProject } from "./render/project.ts";
+import { toYaml } from "./render/yaml.ts";
+
+export interface RenderOptions {
+  /** Write every `$` as `$$`, so that the output means the same when it is read again; true unless said otherwise. */
+  readonly escape?: boolean;
+}
+
+/** The model as `config --format json` prints it: docker compose's attributes, order and spelling. */
+export function renderJson(project: ProjectModel, options: RenderOptions = {}): Plain {
+  return finished(project, "json", options);
+}
+
+/** The model as `config` prints it: YAML that can be loaded again. */
+export function renderYaml(project: ProjectModel, options: RenderOptions = {}): string {
+  return toYaml(finished(project, "yaml", options));
+}
+
+function finished(project: ProjectModel, style: Style, options: RenderOptions): Plain {
+  const document = renderProject(project, style);
+  return options.escape === false || !holdsDollar(document) ? document : escaped(document);
+}
+
+function holdsDollar(value: Plain): boolean {
+  if (typeof value === "string") return value.includes("$");
+  if (value === null || typeof value !== "object") return false;
+  for (const [key, below] of Object.entries(value)) {
+    if (key.includes("$") || holdsDollar(below)) return true;
+  }
+  return false;
+}
+
+function escaped(value: Plain): Plain {
+  if (typeof value === "string") return value.replaceAll("$", "$$$$");
+  if (Array.isArray(value)) return value.map(escaped);
+  if (value === null || typeof value !== "object") return value;
+  const result: PlainObject = Object.create(null);
+  for (const [key, below] of Object.entries(value)) result[key.replaceAll("$", "$$$$")] = escaped(below);
+  return result;
+}

@@ -1,0 +1,23 @@
+import type { Diagnostic, Span } from "../errors.ts";
+import type { ParsedDocument } from "./parse.ts";
+
+/** What the stages of one model share: the root project's, or an included one's. */
+export interface Stage {
+  /** Absolute; relative paths of the model start here. */
+  readonly projectDirectory: string;
+  /** What interpolation sees. */
+  readonly environment: ReadonlyMap<string, string>;
+  readonly home: string;
+  readonly interpolates: boolean;
+  readonly resolvesPaths: boolean;
+  readonly resolvesEnvironment: boolean;
+  /** Main files of the includes that led here, outermost first. */
+  readonly includeTrail: readonly string[];
+  /** Reads, parses and interpolates a file; undefined when it cannot be read (which was reported, at `span`). */
+  readonly read: (path: string, span: Span | undefined) => Promise<readonly ParsedDocument[] | undefined>;
+  readonly report: (diagnostic: Diagnostic) => void;
+  /** Whether a reference names a remote resource (git, OCI), which is reported as not supported. */
+  readonly refuseRemote: (reference: string, span: Span | undefined) => boolean;
+  /** The same for an included model: another directory and environment. */
+  readonly within: (directory: string, environment: ReadonlyMap<string, string>, mainFile: string) => Stage;
+}

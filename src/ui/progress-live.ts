@@ -1,0 +1,121 @@
+import {
+  type DefaultRenderer,
+  Listr,
+  type ListrDefaultRendererLogLevels,
+  ListrLogger,
+  type ListrTaskWrapper,
+  ProcessOutput,
+  type SimpleRenderer,
+} from "listr2";
+import type { Plan } from "../reconcile/plan.ts";
+import type { Progress } from "./progress.ts";
+import { nameOf, replacementsOf, type Status, statusOf } from "./status.ts";
+
+type Task = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
+
+/** One line on the screen: a container, a network, an image … */
+interface Row {
+  readonly id: string;
+  task?: Task;
+  since?: number;
+  failed: boolean;
+  title: string;
+  readonly done: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Progress on a terminal: one line for each thing that a plan touches, redrawn as it changes. */
+export function liveProgress(out: NodeJS.WriteStream): Progress {
+  let replacements: ReturnType<typeof replacementsOf> = new Map();
+  let rows = new Map<string, Row>();
+  let running: Promise<unknown> = Promise.resolve();
+  /** Bytes of each layer of the images that are being pulled. */
+  const layers = new Map<string, Map<string, { current: number; total: number }>>();
+
+  return {
+    begin: (plan) => {
+      replacements = replacementsOf(plan);
+      rows = rowsOf(plan, replacements);
+      if (rows.size > 0) running = draw([...rows.values()], out);
+    },
+    event: (event) => {
+      const status = statusOf(event, replacements);
+      const row = status === undefined ? undefined : rows.get(status.parent ?? status.id);
+      if (status === undefined || row === undefined) return;
+      if (event.type === "progress") showDetail(row, status);
+      else showState(row, status, event.at);
+    },
+    say: ({ id, text }) => out.write(` ✔ ${id}  ${text}\n`),
+    end: async () => {
+      for (const { failed, resolve, reject, title } of rows.values()) failed ? reject(new Error(title)) : resolve();
+      await running;
+      rows = new Map();
+    },
+  };
+
+  function showState(row: Row, { id, text, details, state }: Status, at: number): void {
+    row.since ??= at;
+    row.failed ||= state === "Error";
+    const seconds = state === "Working" ? "" : `  ${((at - row.since) / 1000).toFixed(1)}s`;
+    row.title = `${id}  ${text}${details === undefined ? "" : `: ${details.split("\n", 1)[0]}`}${seconds}`;
+    if (row.task !== undefined) row.task.title = row.title;
+    if (state !== "Working" && row.task !== undefined) row.task.output = "";
+  }
+
+  function showDetail(row: Row, status: Status): void {
+    if (row.task === undefined) return;
+    if (status.parent === undefined) {
+      row.task.output = status.text.trimEnd();
+      return;
+    }
+    const parts = layers.get(status.parent) ?? new Map();
+    layers.set(status.parent, parts);
+    if (status.total !== undefined) parts.set(status.id, { current: status.current ?? 0, total: status.total });
+    const [current, total] = [...parts.values()].reduce(([c, t], part) => [c + part.current, t + part.total], [0, 0]);
+    if (total > 0) row.task.output = `${megabytes(current)} of ${megabytes(total)} MB`;
+  }
+}
+
+function rowsOf(plan: Plan, replacements: ReturnType<typeof replacementsOf>): Map<string, Row> {
+  const rows = new Map<string, Row>();
+  for (const step of plan.steps) {
+    const replacement = replacements.get(step.id);
+    const id = replacement === undefined ? nameOf(step) : `Container ${replacement.container}`;
+    if (rows.has(id)) continue;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    rows.set(id, { id, failed: false, title: id, done: promise, resolve, reject });
+  }
+  return rows;
+}
+
+function draw(rows: readonly Row[], out: NodeJS.WriteStream): Promise<unknown> {
+  const list = new Listr<unknown, "default", "simple">(
+    rows.map((row) => ({
+      title: row.title,
+      task: (_: unknown, task: Task) => {
+        row.task = task;
+        task.title = row.title;
+        return row.done;
+      },
+    })),
+    {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      rendererOptions: {
+        showErrorMessage: false,
+        formatOutput: "truncate",
+        logger: new ListrLogger<ListrDefaultRendererLogLevels>({
+          useIcons: true,
+          processOutput: new ProcessOutput(out, out),
+        }),
+      },
+    },
+  );
+  return list.run();
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

@@ -1,0 +1,92 @@
+import type { Plan, PlanEvent } from "../reconcile/plan.ts";
+import { replacementsOf, type Status, statusOf } from "./status.ts";
+
+/** Shows how plans are carried out, one plan after the other. */
+export interface Progress {
+  begin(plan: Plan): void;
+  event(event: PlanEvent): void;
+  /** Something that is as it should be, without a step: a container that runs already. */
+  say(status: Status): void;
+  /** The current plan has come to its end: resolves when everything is on the screen. */
+  end(): Promise<void>;
+}
+
+export type ProgressMode = "auto" | "tty" | "plain" | "json" | "quiet";
+
+export interface ProgressOptions {
+  readonly mode: ProgressMode;
+  readonly out: NodeJS.WriteStream;
+  /** Leaves out what pulls say between beginning and end. */
+  readonly quietPull?: boolean;
+  /** Leaves out what builds say. */
+  readonly quietBuild?: boolean;
+}
+
+/** The view for a mode; `auto` is live on a terminal and plain elsewhere. */
+export async function openProgress(options: ProgressOptions): Promise<Progress> {
+  const { mode, out } = options;
+  const live = mode === "tty" || (mode === "auto" && out.isTTY === true);
+  if (live) {
+    const { liveProgress } = await import("./progress-live.ts");
+    return quietened(liveProgress(out), options);
+  }
+  const write = (text: string) => out.write(text);
+  if (mode === "json") return quietened(lineProgress(write, jsonLine), options);
+  return quietened(lineProgress(write, mode === "quiet" ? () => "" : plainLine()), options);
+}
+
+/** Progress as lines: each status is turned into a text, or into nothing. */
+export function lineProgress(write: (text: string) => void, line: (status: Status) => string): Progress {
+  let replacements: ReturnType<typeof replacementsOf> = new Map();
+  const say = (status: Status | undefined) => {
+    const text = status === undefined ? "" : line(status);
+    if (text !== "") write(text);
+  };
+  return {
+    begin: (plan) => {
+      replacements = replacementsOf(plan);
+    },
+    event: (event) => say(statusOf(event, replacements)),
+    say,
+    end: async () => {},
+  };
+}
+
+/** ` Container x  Created`, each change once. Of a build every line is shown, of a pull only its beginning and end. */
+export function plainLine(): (status: Status) => string {
+  const last = new Map<string, string>();
+  return ({ id, parent, text, details, state }) => {
+    if (parent !== undefined) return "";
+    if (state === "Working" && /^Image /.test(id) && text !== "Building" && text !== "Pulling" && text !== "Removing") {
+      return ` ${id}  ${text.trimEnd()}\n`;
+    }
+    if (last.get(id) === text) return "";
+    last.set(id, text);
+    return ` ${id}  ${text}${details === undefined ? "" : `: ${details}`}\n`;
+  };
+}
+
+/** docker compose's NDJSON: `{"id":"Container x","status":"Done","text":"Created"}`. */
+export function jsonLine({ id, parent, state, text, details, current, total }: Status): string {
+  return `${JSON.stringify({
+    id,
+    ...(parent !== undefined && { parent_id: parent }),
+    status: state,
+    text,
+    ...(details !== undefined && { details }),
+    ...(current !== undefined && { current }),
+    ...(total !== undefined && { total }),
+    ...(current !== undefined && total !== undefined && total > 0 && { percent: Math.floor((100 * current) / total) }),
+  })}\n`;
+}
+
+function quietened(progress: Progress, { quietPull, quietBuild }: ProgressOptions): Progress {
+  const mute = new Set([...(quietPull ? ["pull-image"] : []), ...(quietBuild ? ["build-image"] : [])]);
+  if (mute.size === 0) return progress;
+  return {
+    ...progress,
+    event: (event) => {
+      if (event.type !== "progress" || !mute.has(event.step.op)) progress.event(event);
+    },
+  };
+}

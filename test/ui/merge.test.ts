@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { mergeByTime, type StampedPiece, splitStamps } from "../../src/ui/merge.ts";
+
+async function* pieces(name: string, ...stamps: string[]): AsyncGenerator<StampedPiece> {
+  for (const stamp of stamps) yield { name, stream: "stdout", stamp, data: Buffer.from(`${stamp}\n`) };
+}
+
+async function order(...sources: AsyncIterable<StampedPiece>[]): Promise<string[]> {
+  return (await Array.fromAsync(mergeByTime(sources))).map(({ name, stamp }) => `${name} ${stamp}`);
+}
+
+describe("mergeByTime", () => {
+  it("orders the pieces of several containers by nanoseconds, and keeps equal ones as they came", async () => {
+    const time = (nanoseconds: string) => `2026-11-24T05:00:00.${nanoseconds}Z`;
+    expect(
+      await order(
+        pieces("a", time("000000001"), time("000000003")),
+        pieces("b", time("000000002"), time("000000003"), time("000000004")),
+        pieces("c"),
+      ),
+    ).toEqual([
+      `a ${time("000000001")}`,
+      `b ${time("000000002")}`,
+      `a ${time("000000003")}`,
+      `b ${time("000000003")}`,
+      `b ${time("000000004")}`,
+    ]);
+  });
+
+  it("compares times with offsets and fewer digits", async () => {
+    expect(
+      await order(pieces("a", "2026-11-24T06:00:00.5+01:00"), pieces("b", "2026-11-24T05:00:00.499999999Z")),
+    ).toEqual(["b 2026-11-24T05:00:00.499999999Z", "a 2026-11-24T06:00:00.5+01:00"]);
+  });
+});
+
+describe("splitStamps", () => {
+  async function* frames(...texts: string[]) {
+    for (const text of texts) yield { stream: "stderr" as const, data: Buffer.from(text) };
+  }
+  const read = async (tty: boolean, ...texts: string[]) =>
+    (await Array.fromAsync(splitStamps("a", frames(...texts), tty))).map(({ stream, stamp, data }) => [
+      stream,
+      stamp,
+      `${data}`,
+    ]);
+
+  it("takes the stamp off each frame, also in the middle of a long line", async () => {
+    expect(await read(false, "T1 begin", "T2 end\n", "T3 \n")).toEqual([
+      ["stderr", "T1", "begin"],
+      ["stderr", "T2", "end\n"],
+      ["stderr", "T3", "\n"],
+    ]);
+  });
+
+  it("takes the stamp off each line of a TTY, however the pieces are cut; its output is all stdout", async () => {
+    expect(await read(true, "T1 o", "ne\r\nT2 tw", "o\r\nT3 rest")).toEqual([
+      ["stdout", "T1", "one\r\n"],
+      ["stdout", "T2", "two\r\n"],
+      ["stdout", "T3", "rest"],
+    ]);
+  });
+});
