@@ -31,7 +31,11 @@ export default class Ps extends Verb {
     const wantedStates = new Set<ContainerState>([...(flags.status ?? []), ...(flags.filter ?? []).map(stateOfFilter)]);
     const [engine, project] = await Promise.all([openEngine(flags), findProject(flags, args.services)]);
     const all = flags.all === true || wantedStates.size > 0;
-    const containers = await listContainers(engine, project, { all, oneOffs: flags.all === true });
+    const containers = await listContainers(engine, project.name, {
+      all,
+      oneOffs: flags.all === true,
+      services: args.services ?? [],
+    });
     const shown = containers
       .filter(({ State }) => wantedStates.size === 0 || wantedStates.has(State))
       .filter(({ Labels }) => flags.orphans || project.declares(Labels["com.docker.compose.service"]));

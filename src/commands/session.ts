@@ -2,13 +2,14 @@ import type { ContainerSummary, Engine } from "../engine/api.ts";
 import { chooseEngine } from "../engine/choose.ts";
 import { connect, type EngineClient } from "../engine/client.ts";
 import type { Globals } from "./global-flags.ts";
+import { processEnvironment } from "./process-environment.ts";
 
 /**
  * The engine to use, asked for its API version already: while the files are read, the first answer is on its way. Errors
  * of that first question come with the first call.
  */
 export async function openEngine({ engine }: Pick<Globals, "engine">): Promise<EngineClient> {
-  const environment = new Map(Object.entries(process.env).flatMap(([k, v]) => (v === undefined ? [] : [[k, v]])));
+  const environment = processEnvironment();
   const client = connect(await chooseEngine({ ...(engine !== undefined && { engine }), environment }));
   client.apiVersion().catch(() => {});
   return client;

@@ -127,7 +127,13 @@ function convertScalar(node: YamlNode, span: Span): Node {
   const isPlain = node.type === "PLAIN" || node.type === undefined;
   const isTyped =
     node.tag === undefined || node.tag === "!!null" || /^tag:yaml\.org,2002:(null|bool|int|float)$/.test(node.tag);
-  return isPlain && isTyped ? plainScalar(text, span) : stringNode(text, span);
+  return isPlain && isTyped ? plainScalar(text, span) : stringNode(withoutAddedLineFeed(node.type, text, span), span);
+}
+
+/** A block scalar that the file ends in without a line feed has none: the YAML library adds one, go-yaml does not. */
+function withoutAddedLineFeed(type: string | undefined, text: string, { source, end }: Span): string {
+  const isBlock = type === "BLOCK_LITERAL" || type === "BLOCK_FOLDED";
+  return isBlock && end >= source.text.length && !source.text.endsWith("\n") ? text.replace(/\n$/, "") : text;
 }
 
 function convertMapping(state: Conversion, node: YAMLMap, path: Path, span: Span, taggable: boolean): MappingNode {

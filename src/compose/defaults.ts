@@ -1,5 +1,4 @@
 import {
-  boolNode,
   child,
   intNode,
   isString,
@@ -15,7 +14,8 @@ import {
 
 /**
  * Fills in the values that an attribute has when it is not written, in a canonical document: the build context, where
- * secrets are mounted, protocol and mode of ports, the count of device requests, missing host paths of bind mounts.
+ * secrets are mounted, protocol and mode of ports, the count of device requests. (An absent `create_host_path` means true
+ * too, and stays absent: short mounts have it written, long ones do not, and `config` prints them so.)
  */
 export function setDefaults(document: MappingNode): MappingNode {
   return updateEntry(document, "services", (services) => mapMappings(services, setServiceDefaults));
@@ -27,7 +27,6 @@ function setServiceDefaults(service: MappingNode): MappingNode {
   );
   result = updateEntry(result, "secrets", (secrets) => mapItems(secrets, setSecretTarget));
   result = updateEntry(result, "ports", (ports) => mapItems(ports, setPortDefaults));
-  result = updateEntry(result, "volumes", (volumes) => mapItems(volumes, setMountDefaults));
   result = updateEntry(result, "gpus", (gpus) => mapItems(gpus, setDeviceCount));
   return updateBelow(result, ["deploy", "resources", "reservations", "devices"], (devices) =>
     mapItems(devices, setDeviceCount),
@@ -43,17 +42,6 @@ function setSecretTarget(secret: MappingNode): MappingNode {
 function setPortDefaults(port: MappingNode): MappingNode {
   const withProtocol = withDefault(port, "protocol", stringNode("tcp", port.span));
   return withDefault(withProtocol, "mode", stringNode("ingress", port.span));
-}
-
-function setMountDefaults(mount: MappingNode): MappingNode {
-  return updateEntry(mount, "bind", (bind) =>
-    bind.kind === "mapping" && isBind(mount) ? withDefault(bind, "create_host_path", boolNode(true, bind.span)) : bind,
-  );
-}
-
-function isBind(mount: MappingNode): boolean {
-  const type = child(mount, "type");
-  return isString(type) && type.value === "bind";
 }
 
 /** Neither a count nor ids: all devices. */

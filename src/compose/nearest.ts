@@ -1,22 +1,28 @@
 /**
  * The name that a misspelt one most likely means, or undefined when none is close: at most a third of the letters may
- * differ (one insertion, deletion, replacement or swap of neighbours counts one). Case and the choice of `-` or `_` do
- * not count.
+ * differ (one insertion, deletion, replacement or swap of neighbours counts one), or it is the beginning of one candidate
+ * only. Case and the choice of `-` or `_` do not count.
  */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+export function nearest(name: string, names: Iterable<string>): string | undefined {
+  const candidates = [...names].filter((candidate) => candidate !== name);
   const wanted = plain(name);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    if (candidate === name) continue;
     const distance = editDistance(wanted, plain(candidate), bestDistance);
     if (distance < bestDistance && distance < wanted.length) {
       best = candidate;
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? completion(wanted, candidates);
+}
+
+function completion(beginning: string, candidates: readonly string[]): string | undefined {
+  if (beginning.length < 4) return undefined;
+  const [only, ...others] = candidates.filter((candidate) => plain(candidate).startsWith(beginning));
+  return others.length === 0 ? only : undefined;
 }
 
 /** `did you mean "db"?`, or undefined when no candidate is close. */

@@ -8,8 +8,8 @@ type PathKind = NonNullable<Attribute["path"]>;
 
 /**
  * Makes every path of a canonical document absolute, as the attributes' `path` annotations say: `~` is the home
- * directory, what is relative starts from `base`, and the result is clean. Remote build contexts, and absolute paths of
- * either Unix or Windows where the file may be meant for another machine, stay as they are.
+ * directory, what is relative starts from `base`, and the result is clean. Remote build contexts and absolute paths stay
+ * as they are; those of Windows too, where the path may be meant for another machine.
  */
 export function resolvePaths(
   document: MappingNode,
@@ -51,8 +51,8 @@ function resolved(text: string, kind: PathKind, place: (path: string) => string,
   if (text === "") return text;
   if (kind === "context" && isRemoteContext(text)) return text;
   const isHostKind = kind === "bind" || kind === "host" || kind === "volume-device";
-  if (text.startsWith("~")) return home === undefined ? text : home + text.slice(1);
-  if (isAbsolute(text)) return isHostKind ? text : trimmed(join(text));
+  if (text.startsWith("~")) return home === undefined ? text : trimmed(join(home, text.slice(1)));
+  if (isAbsolute(text)) return text;
   if (isHostKind && isWindowsAbsolute(text)) return text;
   return trimmed(place(text));
 }

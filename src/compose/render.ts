@@ -1,6 +1,8 @@
 import type { ProjectModel } from "./model.ts";
+import type { MappingNode } from "./node.ts";
 import type { Plain, PlainObject, Style } from "./render/plain.ts";
 import { renderProject } from "./render/project.ts";
+import { plainTree } from "./render/tree.ts";
 import { toYaml } from "./render/yaml.ts";
 
 export interface RenderOptions {
@@ -16,6 +18,19 @@ export function renderJson(project: ProjectModel, options: RenderOptions = {}): 
 /** The model as `config` prints it: YAML that can be loaded again. */
 export function renderYaml(project: ProjectModel, options: RenderOptions = {}): string {
   return toYaml(finished(project, "yaml", options));
+}
+
+/**
+ * The document before it is decoded, as `config --no-interpolate --format json` prints it: values with variables in them are
+ * no durations, sizes or ports yet, so they stand as they were written.
+ */
+export function renderTreeJson(document: MappingNode, name: string): Plain {
+  return plainTree(document, name);
+}
+
+/** The same as YAML, as `config --no-interpolate` prints it. */
+export function renderTreeYaml(document: MappingNode, name: string): string {
+  return toYaml(plainTree(document, name));
 }
 
 function finished(project: ProjectModel, style: Style, options: RenderOptions): Plain {

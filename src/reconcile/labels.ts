@@ -16,6 +16,8 @@ export const labels = {
   number: "com.docker.compose.container-number",
   dependsOn: "com.docker.compose.depends_on",
   image: "com.docker.compose.image",
+  /** The name of the container that this one replaces. */
+  replace: "com.docker.compose.replace",
   imageVolumes: "com.docker.compose.image-volume-digest",
   /** Ours: a digest for each field of the service that the container was made from. */
   fields: "dev.gantry.fields",

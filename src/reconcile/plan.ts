@@ -9,6 +9,7 @@ import type {
   ContainerCreateBody,
   ContainerInspect,
   ContainerSummary,
+  ContainerUpdateBody,
   EndpointSettings,
   ImageBuildArgs,
   NetworkCreateBody,
@@ -116,6 +117,7 @@ export type Step = StepBase &
         /** Networks beyond the first, for engines (API < 1.44) that take only one at creation. */
         readonly connect: readonly { readonly network: string; readonly endpoint: EndpointSettings }[];
       }
+    | { readonly op: "update-container"; readonly container: ContainerTarget; readonly body: ContainerUpdateBody }
     | { readonly op: "start-container"; readonly container: ContainerTarget }
     | {
         readonly op: "stop-container";
@@ -178,6 +180,8 @@ export interface Question {
 
 export interface Planned {
   readonly plan: Plan;
+  /** Why the plan must not be carried out; it is empty then. */
+  readonly errors: readonly Diagnostic[];
   readonly warnings: readonly Diagnostic[];
   readonly questions: readonly Question[];
 }

@@ -25,7 +25,8 @@ export interface ProgressOptions {
 /** The view for a mode; `auto` is live on a terminal and plain elsewhere. */
 export async function openProgress(options: ProgressOptions): Promise<Progress> {
   const { mode, out } = options;
-  const live = mode === "tty" || (mode === "auto" && out.isTTY === true);
+  // A terminal that does not know its width (some CI systems) cannot be drawn on.
+  const live = out.isTTY === true && out.columns > 0 && (mode === "tty" || mode === "auto");
   if (live) {
     const { liveProgress } = await import("./progress-live.ts");
     return quietened(liveProgress(out), options);
@@ -52,7 +53,10 @@ export function lineProgress(write: (text: string) => void, line: (status: Statu
   };
 }
 
-/** ` Container x  Created`, each change once. Of a build every line is shown, of a pull only its beginning and end. */
+/**
+ * ` Container x  Created`, each change once. Of a build every line is shown, of a pull only its beginning and end. What
+ * is wrong with a failed step is told with the error, when everything has come to its end.
+ */
 export function plainLine(): (status: Status) => string {
   const last = new Map<string, string>();
   return ({ id, parent, text, details, state }) => {
@@ -62,7 +66,7 @@ export function plainLine(): (status: Status) => string {
     }
     if (last.get(id) === text) return "";
     last.set(id, text);
-    return ` ${id}  ${text}${details === undefined ? "" : `: ${details}`}\n`;
+    return ` ${id}  ${text}${details === undefined || state === "Error" ? "" : `: ${details}`}\n`;
   };
 }
 

@@ -10,10 +10,12 @@ export interface Report {
 const issues = "the project's issue tracker";
 
 /**
- * An error as the user sees it: the diagnostics of a ProjectError, the message and hint of any other GantryError. Anything
- * else is a bug of ours and is shown with its stack. The text ends with a line feed, or is empty.
+ * An error as the user sees it: the diagnostics of a ProjectError, the message and hint of any other GantryError, each of
+ * an AggregateError. Anything else is a bug of ours and is shown with its stack. The text ends with a line feed, or is
+ * empty.
  */
 export function reportError(error: unknown, view: DiagnosticView): Report {
+  if (error instanceof AggregateError) return reportAll(error.errors, view);
   if (error instanceof ProjectError) {
     return { text: renderDiagnostics(error.diagnostics, view), exitCode: error.exitCode };
   }
@@ -22,6 +24,14 @@ export function reportError(error: unknown, view: DiagnosticView): Report {
     return { text: messageText(error, view), exitCode: error.exitCode };
   }
   return { text: bugText(error, view), exitCode: exitCodes.bug };
+}
+
+function reportAll(errors: readonly unknown[], view: DiagnosticView): Report {
+  const reports = errors.map((error) => reportError(error, view));
+  return {
+    text: reports.map(({ text }) => text).join(""),
+    exitCode: Math.max(exitCodes.failure, ...reports.map(({ exitCode }) => exitCode)),
+  };
 }
 
 function messageText(error: GantryError, { style }: DiagnosticView): string {

@@ -26,6 +26,7 @@ const words: Readonly<Record<Operation, readonly [doing: string, done: string]>>
   "create-volume": ["Creating", "Created"],
   "remove-volume": ["Removing", "Removed"],
   "create-container": ["Creating", "Created"],
+  "update-container": ["Updating", "Updated"],
   "start-container": ["Starting", "Started"],
   "stop-container": ["Stopping", "Stopped"],
   "restart-container": ["Restarting", "Restarted"],

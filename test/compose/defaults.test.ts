@@ -12,16 +12,6 @@ describe("values that are not written", () => {
     ["gpus: [{driver: d}]", { gpus: [{ driver: "d", count: -1 }] }],
     ["gpus: [{device_ids: [a]}]", { gpus: [{ device_ids: ["a"] }] }],
     [
-      "volumes: [{type: bind, bind: {}}, {type: bind}, {type: volume, bind: {selinux: z}}]",
-      {
-        volumes: [
-          { type: "bind", bind: { create_host_path: true } },
-          { type: "bind" },
-          { type: "volume", bind: { selinux: "z" } },
-        ],
-      },
-    ],
-    [
       "deploy: {resources: {reservations: {devices: [{capabilities: [gpu]}]}}}",
       { deploy: { resources: { reservations: { devices: [{ capabilities: ["gpu"], count: -1 }] } } } },
     ],

@@ -9,6 +9,8 @@ describe("the nearest name", () => {
     ["depends-on", ["depends_on"], "depends_on"],
     ["Image", ["image"], "image"],
     ["wbe", ["web", "db"], "web"],
+    ["depends", ["deploy", "depends_on"], "depends_on"],
+    ["blki", ["blkio_config", "blkio_other"], undefined],
     ["ab", ["xy"], undefined],
     ["x", ["y"], undefined],
     ["web", ["web"], undefined],

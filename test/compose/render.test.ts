@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { renderJson, renderYaml } from "../../src/compose/render.ts";
+import { renderJson, renderTreeJson, renderTreeYaml, renderYaml } from "../../src/compose/render.ts";
+import { document } from "./document.ts";
 import { project } from "./project.ts";
 
 const text = `services:
@@ -197,5 +198,27 @@ describe("a project as JSON", () => {
     const yaml = parse(renderYaml(model));
     expect(yaml.services.web.ports).toEqual(json.services.web.ports);
     expect(yaml.volumes).toEqual(json.volumes);
+  });
+});
+
+describe("a document whose variables were not interpolated", () => {
+  const tree = document("services: {web: {ports: [$PORT:80], mem_limit: $MEM, image: a, x-n: 1.5}}\nname: other\n");
+
+  it("is printed as it was written, with its keys sorted and the project's name", () => {
+    expect(renderTreeYaml(tree, "shop")).toBe(`name: shop
+services:
+  web:
+    image: a
+    mem_limit: $MEM
+    ports:
+      - $PORT:80
+    x-n: 1.5
+`);
+  });
+
+  it("is the same in JSON", () => {
+    expect(JSON.stringify(renderTreeJson(tree, "shop"))).toBe(
+      '{"name":"shop","services":{"web":{"image":"a","mem_limit":"$MEM","ports":["$PORT:80"],"x-n":1.5}}}',
+    );
   });
 });

@@ -63,11 +63,7 @@ function contract(url: string): void {
 
     it("tells events that pass the filters until the call is aborted", async () => {
       const stop = new AbortController();
-      const filters = {
-        type: ["container"],
-        label: [`gantry.test=${testLabel["gantry.test"]}`],
-        event: ["create", "die"],
-      };
+      const filters = { ...ours, type: ["container"], event: ["create", "die"] };
       const events = await engine.events({ filters }, { signal: stop.signal });
       const id = await create(engine, "exit 7");
       await engine.containerStart({ id });

@@ -84,11 +84,11 @@ describe("plain progress", () => {
     );
   });
 
-  it("gives the engine's words for a failed step, and a milder word for one that may fail", () => {
+  it("marks a failed step, and says with a milder word what is wrong with one that may fail", () => {
     const error = new Error("port is already allocated");
     const failed = (step: Step): PlanEvent[] => [{ type: "failed", step, at, error }];
     expect(print({ project: "shop", steps: [start] }, failed(start), plainLine())).toBe(
-      " Container shop-web-1  Error: port is already allocated\n",
+      " Container shop-web-1  Error\n",
     );
     expect(print({ project: "shop", steps: [start] }, failed({ ...start, optional: true }), plainLine())).toBe(
       " Container shop-web-1  Starting failed: port is already allocated\n",

@@ -29,6 +29,12 @@ describe("reportError", () => {
     );
   });
 
+  it("tells each of several errors, and ends with 70 where one of them is a bug", () => {
+    const both = new AggregateError([new EngineError("first"), new EngineError("second")]);
+    expect(reportError(both, view)).toEqual({ text: "error: first\nerror: second\n", exitCode: 1 });
+    expect(reportError(new AggregateError([new EngineError("first"), new TypeError("x")]), view).exitCode).toBe(70);
+  });
+
   it("says nothing about an interruption, exit code 130", () => {
     expect(reportError(new InterruptedError(), view)).toEqual({ text: "", exitCode: 130 });
   });

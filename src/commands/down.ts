@@ -1,0 +1,40 @@
+import { planDown } from "../reconcile/down.ts";
+import { perform } from "./carry-out.ts";
+import { timeoutFlag } from "./planning-flags.ts";
+import { isTrue } from "./screen.ts";
+import { openSession } from "./session.ts";
+import { Flags, serviceArgs, Verb } from "./verb.ts";
+
+/** `gantry down`: stops and removes what `up` made. */
+export default class Down extends Verb {
+  static override summary = "Take the project down: stop and remove";
+  static override args = serviceArgs;
+  static override flags = {
+    "remove-orphans": Flags.boolean({ description: "containers too whose service is gone" }),
+    rmi: Flags.option({ options: ["all", "local"] as const, description: "images too; local: those without a name" })(),
+    timeout: timeoutFlag(),
+    volumes: Flags.boolean({
+      char: "v",
+      aliases: ["volume"],
+      description: "volumes too: the declared ones and the anonymous ones",
+    }),
+  };
+
+  async run(): Promise<number> {
+    const { flags, args } = await this.parse(Down);
+    const session = await openSession(flags, args.services);
+    const observed = await session.observe();
+    if (observed.containers.length === 0 && observed.networks.length === 0 && flags.rmi === undefined && !flags.volumes) {
+      process.stderr.write(`nothing to remove: project "${session.name}" has no containers and no networks\n`);
+    }
+    const planned = planDown(session.model, observed, {
+      services: args.services ?? [],
+      volumes: flags.volumes === true,
+      removeOrphans: flags["remove-orphans"] ?? isTrue(session.environment.get("COMPOSE_REMOVE_ORPHANS")),
+      ...(flags.rmi !== undefined && { rmi: flags.rmi }),
+      ...(flags.timeout !== undefined && { timeout: flags.timeout }),
+    });
+    await perform(session, planned, flags);
+    return 0;
+  }
+}

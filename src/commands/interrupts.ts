@@ -1,0 +1,27 @@
+import { InterruptedError } from "../errors.ts";
+
+/** Ctrl-C and SIGTERM, as the two stages that a user expects: end in good order, then at once. */
+export interface Interrupts extends Disposable {
+  /** Aborted by the first, with InterruptedError. */
+  readonly first: AbortSignal;
+  /** Aborted by the second. */
+  readonly second: AbortSignal;
+}
+
+/** Takes over from the handling in main.ts, which ends the process at once, until it is disposed of. */
+export function catchInterrupts(): Interrupts {
+  const first = new AbortController();
+  const second = new AbortController();
+  const before = process.listeners("SIGINT");
+  const onSignal = () => (first.signal.aborted ? second : first).abort(new InterruptedError());
+  process.removeAllListeners("SIGINT");
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  return {
+    first: first.signal,
+    second: second.signal,
+    [Symbol.dispose]: () => {
+      process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+      for (const listener of before) process.on("SIGINT", listener);
+    },
+  };
+}

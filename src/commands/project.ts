@@ -1,0 +1,96 @@
+import { statSync } from "node:fs";
+import { type Loaded, type LoadOptions, load } from "../compose/load.ts";
+import type { ProjectModel } from "../compose/model.ts";
+import { pruneResources, select } from "../compose/select.ts";
+import type { Diagnostic } from "../errors.ts";
+import { renderDiagnostics } from "../ui/diagnostics.ts";
+import type { Globals } from "./global-flags.ts";
+import { processEnvironment } from "./process-environment.ts";
+import { styleOf } from "./screen.ts";
+
+/** What the global flags say about the project, as the loader takes it. */
+export function loadOptions(flags: Globals): LoadOptions {
+  return {
+    cwd: workingDirectory(),
+    environment: processEnvironment(),
+    readStdin: readAll,
+    ...(flags.file !== undefined && { files: flags.file }),
+    ...(flags["env-file"] !== undefined && { envFiles: flags["env-file"] }),
+    ...(flags.profile !== undefined && { profiles: flags.profile }),
+    ...(flags["project-name"] !== undefined && { projectName: flags["project-name"] }),
+    ...(flags["project-directory"] !== undefined && { projectDirectory: flags["project-directory"] }),
+  };
+}
+
+export interface Choice {
+  /** Names of services; none means all. */
+  readonly services?: readonly string[] | undefined;
+  /** Also what the named services depend on. */
+  readonly dependencies: boolean;
+}
+
+/**
+ * Loads the project that the flags mean, with the chosen services only, and without the resources that none of them uses
+ * unless `--all-resources`. Warnings go to stderr.
+ */
+export async function loadProject(flags: Globals, { services = [], dependencies }: Choice): Promise<ProjectModel> {
+  const { project } = await loadAll(flags, { services });
+  const chosen = select(project, services, { dependencies });
+  return flags["all-resources"] ? chosen : pruneResources(chosen);
+}
+
+/** Loads the project, every enabled service of it. Warnings go to stderr. */
+export async function loadAll(flags: Globals, options: Partial<LoadOptions> = {}): Promise<Loaded> {
+  const loaded = await load({ ...loadOptions(flags), ...options });
+  warn(loaded.warnings, flags);
+  return loaded;
+}
+
+/** Prints warnings to stderr; with `--quiet` and the like the caller leaves them out itself. */
+export function warn(warnings: readonly Diagnostic[], flags: Globals): void {
+  if (warnings.length === 0) return;
+  process.stderr.write(
+    renderDiagnostics(warnings, { style: styleOf(process.stderr, flags), directory: process.cwd() }),
+  );
+}
+
+/** A project of which only the engine's containers matter. */
+export interface FoundProject {
+  readonly name: string;
+  /** Whether the files have this service, enabled or not; without files every service counts as declared. */
+  declares(service: string | undefined): boolean;
+}
+
+/**
+ * The project that the flags mean, for verbs that look at containers only. With `-p` and without `-f` nothing is read, as
+ * docker compose does, so that a project whose files are gone can still be looked at.
+ */
+export async function findProject(flags: Globals, services: readonly string[] = []): Promise<FoundProject> {
+  const name = flags["project-name"];
+  if (name !== undefined && flags.file === undefined) return { name, declares: () => true };
+  const { project } = await loadAll(flags, { services });
+  select(project, services, { dependencies: false });
+  return {
+    name: project.name,
+    declares: (service) =>
+      service !== undefined && (project.services.has(service) || project.disabled_services.has(service)),
+  };
+}
+
+/**
+ * The current directory as the shell calls it, where that is the same directory: the way through a symbolic link is kept,
+ * as docker compose keeps it in its labels.
+ */
+function workingDirectory(): string {
+  const here = process.cwd();
+  const logical = process.env.PWD;
+  if (logical === undefined || logical === here || !logical.startsWith("/")) return here;
+  const [a, b] = [statSync(here), statSync(logical, { throwIfNoEntry: false })];
+  return b !== undefined && a.ino === b.ino && a.dev === b.dev ? logical : here;
+}
+
+async function readAll(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,186 @@
+import type { ProjectModel, Service } from "../compose/model.ts";
+import type { ContainerUpdateBody, NetworkResource } from "../engine/api.ts";
+import type { BodyFacts, ContainerSpec } from "./body-facts.ts";
+import { containerSpec } from "./container-body.ts";
+import { containersOf, hasCompleted, isRunning, nameOf, numberOf } from "./containers.ts";
+import { describeChange, difference } from "./diff.ts";
+import { labels } from "./labels.ts";
+import { containerName, imageReference, replicas } from "./names.ts";
+import type { Observed, ObservedContainer } from "./plan.ts";
+import { recreateReason } from "./recreate-reason.ts";
+import type { UpOptions } from "./up-options.ts";
+
+/** What becomes of one container of a service. */
+export type Decision =
+  | { readonly fate: "create"; readonly number: number; readonly why: string }
+  | { readonly fate: "replace"; readonly container: ObservedContainer; readonly number: number; readonly why: string }
+  | { readonly fate: "remove"; readonly container: ObservedContainer; readonly why: string }
+  | {
+      readonly fate: "keep";
+      readonly container: ObservedContainer;
+      readonly number: number;
+      /** The name that an interrupted replacement still has to get. */
+      readonly rename?: string;
+      readonly update?: { readonly body: ContainerUpdateBody; readonly why: string };
+      /** Why it must be started; absent when it runs, or has done its work. */
+      readonly start?: string;
+    };
+
+export interface DecideFacts {
+  readonly model: ProjectModel;
+  readonly observed: Observed;
+  readonly options: UpOptions;
+  readonly service: Service;
+  /** Whether the service was asked for, rather than needed by one that was. */
+  readonly isNamed: boolean;
+  /** Somebody waits for this service to complete: it is a job, which is not done twice. */
+  readonly isJob: boolean;
+  /** Networks that exist and stay. */
+  readonly networks: readonly NetworkResource[];
+  /** Names of volumes that the plan makes anew: their users must go first. */
+  readonly renewedVolumes: ReadonlySet<string>;
+  readonly recreated: ReadonlySet<string>;
+}
+
+/** The facts for a container's body; parents are given by `containerOf`. */
+export function bodyFacts(
+  { model, observed, options, service }: Pick<DecideFacts, "model" | "observed" | "options" | "service">,
+  number: number,
+  containerOf: (service: string) => string,
+): BodyFacts {
+  const reference = imageReference(model, service);
+  const mounted = new Map([...observed.images].map(([name, { id }]) => [name, id]));
+  return {
+    project: model,
+    service,
+    number,
+    image: observed.images.get(reference),
+    imageReference: reference,
+    apiVersion: options.apiVersion,
+    containerOf,
+    fileDigests: options.fileDigests,
+    seccompProfiles: options.seccompProfiles ?? new Map(),
+    mountedImages: mounted,
+    version: options.version,
+  };
+}
+
+/**
+ * Decides what becomes of a service's containers: which stay, which are replaced and why, which are too many, how many
+ * are missing. Of too many, those that are out of date go first, then the highest numbers.
+ */
+export function decide(facts: DecideFacts): readonly Decision[] {
+  const { observed, options, service } = facts;
+  const wanted = options.scale?.get(service.name) ?? replicas(service);
+  const { own, leftovers } = withoutLeftovers(containersOf(observed, service.name), (number) =>
+    containerName(facts.model, service, number),
+  );
+  const judged = own.map((container) => judge(facts, container));
+  const removals: Decision[] = leftovers.map((container) => ({
+    fate: "remove",
+    container,
+    why: "left by an interrupted replacement",
+  }));
+  const byWorth = judged.toSorted(
+    (a, b) => Number(a.fate === "replace") - Number(b.fate === "replace") || a.number - b.number,
+  );
+  const kept = byWorth.slice(0, wanted).toSorted((a, b) => a.number - b.number);
+  const surplus = byWorth.slice(wanted);
+  for (const { container } of surplus) removals.push({ fate: "remove", container, why: `scaled to ${wanted}` });
+  const creations: Decision[] = [];
+  let number = Math.max(0, ...own.map(numberOf));
+  for (let missing = wanted - kept.length; missing > 0; missing--) {
+    number++;
+    creations.push({ fate: "create", number, why: own.length === 0 ? "missing" : `scaled to ${wanted}` });
+  }
+  return [...removals, ...kept, ...creations];
+}
+
+type Judged = Extract<Decision, { fate: "keep" | "replace" }>;
+
+function judge(facts: DecideFacts, container: ObservedContainer): Judged {
+  const { model, observed, service, options } = facts;
+  const number = numberOf(container);
+  const spec = containerSpec(bodyFacts(facts, number, parentOf(observed)));
+  const why = replaceReason(facts, container, spec);
+  if (why !== undefined) return { fate: "replace", container, number, why };
+  const change = difference(spec, container, observed.images.get(imageReference(model, service)));
+  const name = containerName(model, service, number);
+  const start = options.noStart ? undefined : startReason(facts, container);
+  return {
+    fate: "keep",
+    container,
+    number,
+    ...(nameOf(container.summary) !== name && { rename: name }),
+    ...(change.update.length > 0 &&
+      !options.noRecreate && { update: { body: change.body, why: describeChange(change.update) } }),
+    ...(start !== undefined && { start }),
+  };
+}
+
+/** Before anything is planned, a parent is the container that is there; its replacement is a reason of its own. */
+function parentOf(observed: Observed): (service: string) => string {
+  return (service) => {
+    const [first] = containersOf(observed, service);
+    return `container:${first?.summary.Id ?? service}`;
+  };
+}
+
+function replaceReason(facts: DecideFacts, container: ObservedContainer, spec: ContainerSpec): string | undefined {
+  const { options, service, observed, model } = facts;
+  const { State: state } = container.summary;
+  if (state === "dead" || state === "removing") return `it is ${state}`;
+  // Between creation and start a container gets its files; one that never ran may have been left before that.
+  if (state === "created" && spec.files.length > 0) return "it was never started, its files may be missing";
+  const renewed = container.summary.Mounts.find(({ Name }) => Name !== undefined && facts.renewedVolumes.has(Name));
+  if (renewed !== undefined) return `volume ${renewed.Name} is made anew`;
+  if (facts.isNamed ? options.forceRecreate : options.alwaysRecreateDeps) return "recreation was asked for";
+  if (options.noRecreate) return undefined;
+  return recreateReason({
+    service,
+    spec,
+    container,
+    image: observed.images.get(imageReference(model, service)),
+    networks: facts.networks,
+    recreated: facts.recreated,
+  });
+}
+
+function startReason({ isJob }: DecideFacts, container: ObservedContainer): string | undefined {
+  if (isRunning(container) || (isJob && hasCompleted(container))) return undefined;
+  const { State: state, Status: status } = container.summary;
+  return state === "created"
+    ? "it was never started"
+    : `it is not running: ${status.replace(/ \d+ \w+ ago$/, "").toLowerCase()}`;
+}
+
+/**
+ * A replacement that was interrupted leaves two containers of one number, or the new one under its temporary name. While
+ * the old one is there, the new one is given up; without it, the new one is complete and stays.
+ */
+function withoutLeftovers(
+  containers: readonly ObservedContainer[],
+  finalName: (number: number) => string,
+): {
+  own: readonly ObservedContainer[];
+  leftovers: readonly ObservedContainer[];
+} {
+  const isTemporary = (container: ObservedContainer) =>
+    container.summary.Labels[labels.replace] !== undefined &&
+    nameOf(container.summary) !== finalName(numberOf(container));
+  const byNumber = Map.groupBy(containers, numberOf);
+  const own: ObservedContainer[] = [];
+  const leftovers: ObservedContainer[] = [];
+  for (const group of byNumber.values()) {
+    const settled = group.filter((container) => !isTemporary(container));
+    const temporary = group.filter(isTemporary);
+    if (settled.length > 0) {
+      own.push(...settled);
+      leftovers.push(...temporary);
+    } else {
+      own.push(...temporary.slice(-1));
+      leftovers.push(...temporary.slice(0, -1));
+    }
+  }
+  return { own, leftovers };
+}

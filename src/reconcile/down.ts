@@ -1,0 +1,206 @@
+import { dependencyGraph } from "../compose/graph.ts";
+import type { Dependency, ProjectModel } from "../compose/model.ts";
+import { isRunning, serviceOf, subjectOf } from "./containers.ts";
+import { type Draft, draft } from "./draft.ts";
+import { hookRequest } from "./hooks.ts";
+import { labels } from "./labels.ts";
+import { imageReference } from "./names.ts";
+import { orphansOf } from "./orphans.ts";
+import type { Observed, ObservedContainer, Planned } from "./plan.ts";
+
+export interface DownOptions {
+  /** Only these services' containers; empty: all. */
+  readonly services?: readonly string[];
+  /** Named volumes of the project, and the containers' anonymous ones. */
+  readonly volumes?: boolean;
+  /** Images too: of all services, or only those that have no name of their own. */
+  readonly rmi?: "all" | "local";
+  /** Seconds until a container is killed; absent: its own grace period. */
+  readonly timeout?: number;
+  readonly removeOrphans?: boolean;
+}
+
+/**
+ * Plans `down`: containers are stopped and removed, dependents before what they depend on, then networks, volumes and images.
+ *
+ * @param model undefined: only the project's name is known, and everything with its label goes
+ */
+export function planDown(model: ProjectModel | undefined, observed: Observed, options: DownOptions): Planned {
+  const steps = draft(observed.project);
+  const orphans = new Set(model === undefined ? [] : orphansOf(observed, model));
+  const names = options.services ?? [];
+  const going = observed.containers.filter((container) => {
+    if (names.length > 0) return names.includes(serviceOf(container));
+    return options.removeOrphans === true || !orphans.has(container) || serviceIsKnown(model, container);
+  });
+  const removals = [...removeContainers(steps, model, observed, going, options).values()].flat();
+  const staying = observed.containers.filter((container) => !going.includes(container));
+  if (names.length === 0 || staying.length === 0) {
+    removeNetworks(steps, observed, staying, removals);
+    if (options.volumes) removeVolumes(steps, model, observed, removals);
+  }
+  if (options.rmi !== undefined && model !== undefined) removeImages(steps, model, observed, options, removals);
+  return { plan: steps.plan(), errors: [], warnings: orphanWarning(staying, orphans), questions: [] };
+}
+
+/** An ended one-off of a service that is there counts as an orphan for `up`, but goes with `down`. */
+function serviceIsKnown(model: ProjectModel | undefined, container: ObservedContainer): boolean {
+  const service = serviceOf(container);
+  return model === undefined || model.services.has(service) || model.disabled_services.has(service);
+}
+
+function orphanWarning(
+  staying: readonly ObservedContainer[],
+  orphans: ReadonlySet<ObservedContainer>,
+): Planned["warnings"] {
+  const left = staying.filter((container) => orphans.has(container)).map((container) => subjectOf(container).name);
+  if (left.length === 0) return [];
+  const message = `found orphan containers (${left.join(", ")}) for this project`;
+  return [{ severity: "warning", code: "orphans", message, hint: "run with --remove-orphans to remove them too" }];
+}
+
+/** Adds stops and removals; service → the steps that remove its containers. */
+function removeContainers(
+  steps: Draft,
+  model: ProjectModel | undefined,
+  observed: Observed,
+  going: readonly ObservedContainer[],
+  options: DownOptions,
+): ReadonlyMap<string, readonly number[]> {
+  const { order, dependents } = dependencyGraph(dependencies(model, observed));
+  const byService = Map.groupBy(going, serviceOf);
+  const ordered = [...order.flat().toReversed(), ...byService.keys()];
+  const down = new Map<string, readonly number[]>();
+  const removals = new Map<string, readonly number[]>();
+  for (const service of new Set(ordered)) {
+    // A service without containers passes on what it would have waited for.
+    const before = dependents(service).flatMap((name) => down.get(name) ?? []);
+    const stops: number[] = [];
+    const removed: number[] = [];
+    for (const container of byService.get(service) ?? []) {
+      const stop = stopStep(steps, model, container, "down", options.timeout, before);
+      if (stop !== undefined) stops.push(stop);
+      removed.push(
+        steps.add({
+          op: "remove-container",
+          container: { id: container.summary.Id },
+          volumes: options.volumes === true,
+          subject: subjectOf(container),
+          why: "down",
+          after: stop === undefined ? before : [stop],
+        }),
+      );
+    }
+    down.set(service, stops.length > 0 ? stops : before);
+    removals.set(service, removed);
+  }
+  return removals;
+}
+
+/** Adds the stop of a running container, behind its pre_stop hooks; its number, if it runs. */
+export function stopStep(
+  steps: Draft,
+  model: ProjectModel | undefined,
+  container: ObservedContainer,
+  why: string,
+  timeout: number | undefined,
+  after: readonly number[],
+): number | undefined {
+  if (!isRunning(container)) return undefined;
+  const target = { id: container.summary.Id };
+  const subject = subjectOf(container);
+  let before = after;
+  for (const hook of model?.services.get(serviceOf(container))?.pre_stop ?? []) {
+    const request = hookRequest("pre_stop", hook);
+    before = [steps.add({ op: "run-hook", container: target, hook: request, subject, why: "pre_stop", after: before })];
+  }
+  return steps.add({
+    op: "stop-container",
+    container: target,
+    subject,
+    why,
+    after: before,
+    ...(timeout !== undefined && { timeout }),
+  });
+}
+
+type Edges = ReadonlyMap<string, { readonly depends_on?: ReadonlyMap<string, Dependency> }>;
+
+/** Who depends on whom: by the files, else by the label that every container carries. */
+export function dependencies(model: ProjectModel | undefined, observed: Observed): Edges {
+  const edges = new Map<string, { depends_on: ReadonlyMap<string, Dependency> }>();
+  for (const container of observed.containers) {
+    const entries = (container.summary.Labels[labels.dependsOn] ?? "").split(",").filter((entry) => entry !== "");
+    const dependsOn = new Map(
+      entries.map((entry) => {
+        const [name = "", , restart] = entry.split(":");
+        const dependency: Dependency = {
+          condition: "service_started",
+          required: true,
+          restart: restart === "true",
+          extensions: new Map(),
+        };
+        return [name, dependency] as const;
+      }),
+    );
+    edges.set(serviceOf(container), { depends_on: dependsOn });
+  }
+  for (const [name, service] of [...(model?.services ?? []), ...(model?.disabled_services ?? [])]) {
+    edges.set(name, { depends_on: service.depends_on ?? new Map() });
+  }
+  return edges;
+}
+
+function removeNetworks(
+  steps: Draft,
+  observed: Observed,
+  staying: readonly ObservedContainer[],
+  after: readonly number[],
+): void {
+  for (const { Id: id, Name: name, Labels } of observed.networks) {
+    if (Labels?.[labels.project] !== observed.project) continue;
+    const isUsed = staying.some(({ summary }) =>
+      Object.values(summary.NetworkSettings?.Networks ?? {}).some(({ NetworkID }) => NetworkID === id),
+    );
+    const subject = { kind: "network", name } as const;
+    // Something that is not the project's may be on it: then it stays, as with docker compose.
+    if (!isUsed) steps.add({ op: "remove-network", network: id, subject, why: "down", after, optional: true });
+  }
+}
+
+function removeVolumes(
+  steps: Draft,
+  model: ProjectModel | undefined,
+  observed: Observed,
+  after: readonly number[],
+): void {
+  const declared = new Set(
+    [...(model?.volumes.values() ?? [])].filter(({ external }) => !external).map(({ name }) => name),
+  );
+  for (const { Name: name, Labels } of observed.volumes) {
+    const isOurs = Labels?.[labels.project] === observed.project;
+    if (model === undefined ? !isOurs : !declared.has(name)) continue;
+    const subject = { kind: "volume", name } as const;
+    steps.add({ op: "remove-volume", volume: name, subject, why: "down --volumes", after, optional: true });
+  }
+}
+
+function removeImages(
+  steps: Draft,
+  model: ProjectModel,
+  observed: Observed,
+  options: DownOptions,
+  after: readonly number[],
+): void {
+  const references = new Set<string>();
+  for (const service of model.services.values()) {
+    if (options.rmi === "all" || service.image === undefined) references.add(imageReference(model, service));
+  }
+  for (const reference of references) {
+    if (!observed.images.has(reference)) continue;
+    const subject = { kind: "image", name: reference } as const;
+    const why = `down --rmi ${options.rmi}`;
+    // Another project may use it.
+    steps.add({ op: "remove-image", reference, subject, why, after, optional: true });
+  }
+}

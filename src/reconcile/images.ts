@@ -1,0 +1,165 @@
+import type { ProjectModel, Service } from "../compose/model.ts";
+import type { Diagnostic, Span } from "../errors.ts";
+import { type BuildOptions, buildRequest } from "./build-request.ts";
+import { type Draft, draft } from "./draft.ts";
+import { imageReference } from "./names.ts";
+import type { Observed, Planned } from "./plan.ts";
+import { readPullPolicy } from "./pull-policy.ts";
+
+export interface ImageOptions extends BuildOptions {
+  /** --pull: instead of each service's own policy. */
+  readonly pullPolicy?: "always" | "missing" | "never" | "build";
+  /** --build: build whatever has a build section. */
+  readonly build?: boolean;
+  readonly noBuild?: boolean;
+  /** Unix milliseconds: policies by age need it. */
+  readonly now: number;
+  readonly locate?: (path: readonly (string | number)[]) => Span | undefined;
+}
+
+/** What the planners of images share: findings, and one step for each image. */
+interface ImageState {
+  readonly model: ProjectModel;
+  readonly options: BuildOptions & Pick<ImageOptions, "locate">;
+  readonly steps: Draft;
+  readonly seen: Set<string>;
+  readonly errors: Diagnostic[];
+  readonly warnings: Diagnostic[];
+}
+
+/**
+ * Plans the first round of `up`: what has to be pulled and built before anything else can be decided. A service with a build
+ * section whose image is missing is built, never pulled, unless its pull policy says so: an image of that name elsewhere
+ * is not what the file describes. (docker compose tries a pull first.)
+ */
+export function planImages(model: ProjectModel, observed: Observed, options: ImageOptions): Planned {
+  const state = imageState(model, options);
+  for (const service of model.services.values()) {
+    if (service.provider === undefined) planServiceImage(state, service, observed, options);
+    for (const mount of service.volumes ?? []) {
+      if (mount.type !== "image" || mount.source === undefined || observed.images.has(mount.source)) continue;
+      addPull(state, mount.source, service, `mounted by "${service.name}", missing`);
+    }
+  }
+  return planned(state);
+}
+
+/** Plans `build`: every selected service that has a build section. */
+export function planBuild(model: ProjectModel, options: BuildOptions & Pick<ImageOptions, "locate">): Planned {
+  const state = imageState(model, options);
+  for (const service of model.services.values()) {
+    if (service.build !== undefined) addBuild(state, service, "build was asked for");
+  }
+  return planned(state);
+}
+
+export interface PullOptions extends Pick<ImageOptions, "locate" | "version"> {
+  readonly policy?: "missing" | "always";
+  /** Skip services that have a build section. */
+  readonly ignoreBuildable?: boolean;
+  /** Go on after failed pulls. */
+  readonly ignoreFailures?: boolean;
+}
+
+/** Plans `pull`: the images of the selected services; one without `image` has nothing to pull. */
+export function planPull(model: ProjectModel, observed: Observed, options: PullOptions): Planned {
+  const state = imageState(model, options);
+  for (const service of model.services.values()) {
+    const { image, build } = service;
+    if (image === undefined || (build !== undefined && options.ignoreBuildable)) continue;
+    const policy = options.policy ?? readPullPolicy(service.pull_policy).kind;
+    if (policy === "never" || policy === "build") continue;
+    const isLatest = !/[:@][^/]*$/.test(image) || image.endsWith(":latest");
+    if (options.policy === "missing" && observed.images.has(image) && !isLatest) continue;
+    // An image that can also be built need not be there.
+    addPull(state, image, service, "pull was asked for", options.ignoreFailures === true || build !== undefined);
+  }
+  return planned(state);
+}
+
+function planServiceImage(state: ImageState, service: Service, observed: Observed, options: ImageOptions): void {
+  const reference = imageReference(state.model, service);
+  const there = observed.images.get(reference);
+  const asked = options.pullPolicy ?? service.pull_policy;
+  const policy = readPullPolicy(asked);
+  const path = ["services", service.name];
+  if (service.build !== undefined) {
+    const forced = options.build === true || policy.kind === "build";
+    if (options.noBuild !== true && (forced || there === undefined)) {
+      if (there === undefined && policy.kind === "never" && !forced)
+        refuse(state, `image "${reference}" is missing, and the pull policy is never`, [...path, "image"]);
+      else addBuild(state, service, forced ? "build was asked for" : "missing");
+    } else if (there === undefined) {
+      refuse(state, `image "${reference}" is missing, and building is not allowed (--no-build)`, [...path, "build"]);
+    }
+    return;
+  }
+  if (service.image === undefined) return;
+  switch (policy.kind) {
+    case "always":
+      addPull(state, reference, service, "pull policy always");
+      break;
+    case "never":
+      if (there === undefined)
+        refuse(state, `image "${reference}" is missing, and the pull policy is never`, [...path, "image"]);
+      break;
+    case "build":
+      refuse(state, `service "${service.name}" has pull policy build, but no build section`, [...path, "pull_policy"]);
+      break;
+    case "older":
+      if (there?.tagged === undefined || options.now - there.tagged >= policy.olderThan)
+        addPull(state, reference, service, there === undefined ? "missing" : `pull policy ${asked}`);
+      break;
+    case "missing":
+      if (there === undefined) addPull(state, reference, service, "missing");
+  }
+}
+
+function imageState(model: ProjectModel, options: ImageState["options"]): ImageState {
+  return { model, options, steps: draft(model.name), seen: new Set(), errors: [], warnings: [] };
+}
+
+function addPull(state: ImageState, reference: string, service: Service, why: string, optional = false): void {
+  const platform = service.platform ?? state.model.environment.get("DOCKER_DEFAULT_PLATFORM");
+  const key = `${reference} ${platform ?? ""}`;
+  if (state.seen.has(key)) return;
+  state.seen.add(key);
+  state.steps.add({
+    op: "pull-image",
+    reference,
+    subject: { kind: "image", name: reference, service: service.name },
+    why,
+    after: [],
+    ...(platform !== undefined && platform !== "" && { platform }),
+    ...(optional && { optional }),
+  });
+}
+
+function addBuild(state: ImageState, service: Service, why: string): void {
+  const { request, findings } = buildRequest(state.model, service, state.options);
+  for (const { path, ...finding } of findings) {
+    const span = state.options.locate?.(["services", service.name, ...path]);
+    (finding.severity === "error" ? state.errors : state.warnings).push({ ...finding, ...(span && { span }) });
+  }
+  const name = imageReference(state.model, service);
+  const key = `build ${name}`;
+  if (state.seen.has(key)) return;
+  state.seen.add(key);
+  state.steps.add({
+    op: "build-image",
+    build: request,
+    subject: { kind: "image", name, service: service.name },
+    why,
+    after: [],
+  });
+}
+
+function refuse(state: ImageState, message: string, path: readonly string[]): void {
+  const span = state.options.locate?.(path);
+  state.errors.push({ severity: "error", code: "missing-image", message, ...(span && { span }) });
+}
+
+function planned({ model, steps, errors, warnings }: ImageState): Planned {
+  const plan = errors.length > 0 ? draft(model.name).plan() : steps.plan();
+  return { plan, errors, warnings, questions: [] };
+}

@@ -1,0 +1,125 @@
+import type { ProjectModel } from "../compose/model.ts";
+import type { Engine, ImageInspect, NetworkResource, VolumeResource } from "../engine/api.ts";
+import { EngineError } from "../errors.ts";
+import { containerSpec } from "./container-body.ts";
+import { containersOf } from "./containers.ts";
+import { bodyFacts } from "./decide.ts";
+import { needsInspect } from "./diff.ts";
+import { labels } from "./labels.ts";
+import { imageReference } from "./names.ts";
+import type { Observed, ObservedImage } from "./plan.ts";
+import type { UpOptions } from "./up-options.ts";
+
+/**
+ * Takes one snapshot of what an engine holds of a project: containers, networks and volumes by label, what the model names
+ * but others made by name, and the images that its services run. Lists and images are asked for at once.
+ *
+ * @param model undefined: only what bears the project's label
+ */
+export async function observe(engine: Engine, project: string, model: ProjectModel | undefined): Promise<Observed> {
+  const label = [`${labels.project}=${project}`];
+  const [containers, networks, volumes, images] = await Promise.all([
+    engine.containerList({ all: true, filters: { label: [...label, labels.configHash] } }),
+    engine.networkList({ filters: { label } }),
+    engine.volumeList({ filters: { label } }),
+    observeImages(engine, model),
+  ]);
+  const labelled = volumes.Volumes ?? [];
+  const [otherNetworks, otherVolumes] = await Promise.all([
+    lookUp(namesWithout(model?.networks, networks), (id) => engine.networkInspect({ id })),
+    lookUp(namesWithout(model?.volumes, labelled), (name) => engine.volumeInspect({ name })),
+  ]);
+  return {
+    project,
+    containers: containers.map((summary) => ({ summary })),
+    networks: [...networks, ...otherNetworks],
+    volumes: [...labelled, ...otherVolumes],
+    images,
+  };
+}
+
+/**
+ * Adds the inspects of those containers that the summaries do not suffice for: docker compose made them, they seem to be
+ * out of date, or they have fields that can be changed in place.
+ */
+export async function inspectContainers(
+  engine: Engine,
+  model: ProjectModel,
+  observed: Observed,
+  options: UpOptions,
+): Promise<Observed> {
+  const wanted = new Set<string>();
+  for (const service of model.services.values()) {
+    for (const [index, container] of containersOf(observed, service.name).entries()) {
+      const spec = containerSpec(bodyFacts({ model, observed, options, service }, index + 1, (name) => name));
+      if (needsInspect(spec, container)) wanted.add(container.summary.Id);
+    }
+  }
+  if (wanted.size === 0) return observed;
+  const containers = await Promise.all(
+    observed.containers.map(async (container) => {
+      const { Id: id } = container.summary;
+      const inspect = wanted.has(id) ? await orAbsent(engine.containerInspect({ id })) : undefined;
+      return inspect === undefined ? container : { ...container, inspect };
+    }),
+  );
+  return { ...observed, containers };
+}
+
+async function observeImages(
+  engine: Engine,
+  model: ProjectModel | undefined,
+): Promise<ReadonlyMap<string, ObservedImage>> {
+  if (model === undefined) return new Map();
+  const references = new Set<string>();
+  for (const service of model.services.values()) {
+    if (service.provider === undefined) references.add(imageReference(model, service));
+    for (const { type, source } of service.volumes ?? []) {
+      if (type === "image" && source !== undefined) references.add(source);
+    }
+  }
+  const inspected = await Promise.all(
+    [...references].map(async (name) => [name, await orAbsent(engine.imageInspect({ name }))] as const),
+  );
+  return new Map(inspected.flatMap(([name, image]) => (image === undefined ? [] : [[name, readImage(image)]])));
+}
+
+function readImage({ Id, Config, Metadata }: ImageInspect): ObservedImage {
+  const tagged = Date.parse(Metadata?.LastTagTime ?? "");
+  const test = Config?.Healthcheck?.Test ?? [];
+  return {
+    id: Id,
+    env: Config?.Env ?? [],
+    volumes: Object.keys(Config?.Volumes ?? {}),
+    hasHealthcheck: test.length > 0 && test[0] !== "NONE",
+    ...(Config && { config: Config }),
+    // Go's zero time stands for "never".
+    ...(tagged > 0 && { tagged }),
+  };
+}
+
+/** Names that the model uses, and that are not among what was found. */
+function namesWithout(
+  declared: ReadonlyMap<string, { readonly name: string }> | undefined,
+  found: readonly { readonly Name: string }[],
+): readonly string[] {
+  const known = new Set(found.map(({ Name }) => Name));
+  return [...new Set([...(declared?.values() ?? [])].map(({ name }) => name))].filter((name) => !known.has(name));
+}
+
+async function lookUp<T extends NetworkResource | VolumeResource>(
+  names: readonly string[],
+  find: (name: string) => Promise<T>,
+): Promise<readonly T[]> {
+  const found = await Promise.all(names.map((name) => orAbsent(find(name))));
+  return found.filter((resource) => resource !== undefined);
+}
+
+async function orAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return undefined;
+    throw error;
+  }
+}

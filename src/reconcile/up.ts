@@ -1,0 +1,127 @@
+import { dependencyGraph } from "../compose/graph.ts";
+import type { ProjectModel, Service } from "../compose/model.ts";
+import { nameOf, serviceOf } from "./containers.ts";
+import { type Decision, decide } from "./decide.ts";
+import { draft } from "./draft.ts";
+import { orphansOf } from "./orphans.ts";
+import type { Observed, Planned } from "./plan.ts";
+import { addFinalWaits } from "./up-conditions.ts";
+import type { UpOptions } from "./up-options.ts";
+import { addRemoval, addRemovals, detachContainers, reattachContainers } from "./up-removals.ts";
+import { addNetworks, addVolumes, checkResources, compareResources } from "./up-resources.ts";
+import { addService } from "./up-service.ts";
+import { finding, isNamed, type UpState } from "./up-state.ts";
+
+/**
+ * Plans what brings the engine to what the project says: networks and volumes, then each service's containers in the order
+ * of their dependencies. Creating waits for no dependency, only starting does; what is up to date gets no step, so a
+ * plan without steps means that there is nothing to do. Containers that exited are started again, as docker compose
+ * does, but a job that ended well and that others wait for (`service_completed_successfully`) is not done twice.
+ *
+ * A container is replaced in steps that can be interrupted anywhere: the new one is made under a temporary name, the
+ * old one stopped and removed, the new one renamed and started. decide.ts recognises each half-way state.
+ *
+ * @param model the selected project (compose/select.ts): services that are enabled, but were not asked for, are in
+ *   `disabled_services`, so that their containers are no orphans
+ */
+export function planUp(model: ProjectModel, observed: Observed, options: UpOptions): Planned {
+  const resources = compareResources(model, observed, options);
+  const order = dependencyGraph(model.services).order.flat();
+  const renewedVolumes = new Set([...resources.volumes].filter(([, { replaces }]) => replaces).map(([name]) => name));
+  const decisions = new Map<string, readonly Decision[]>();
+  const recreated = new Set<string>();
+  const jobs = jobsOf(model);
+  for (const name of order) {
+    const service = model.services.get(name);
+    if (service === undefined) continue;
+    const made = decide({
+      model,
+      observed,
+      options,
+      service,
+      isNamed: isNamed({ options }, service),
+      isJob: jobs.has(name),
+      networks: resources.stay,
+      renewedVolumes,
+      recreated,
+    });
+    if (made.some(({ fate }) => fate === "replace")) recreated.add(name);
+    decisions.set(name, made);
+  }
+  const state: UpState = {
+    model,
+    observed,
+    options,
+    draft: draft(model.name),
+    decisions,
+    errors: [],
+    warnings: [],
+    questions: [],
+    networkSteps: new Map(),
+    volumeSteps: new Map(),
+    stopped: new Map(),
+    removed: new Map(),
+    freedPorts: new Map(),
+    placed: new Map(),
+    waits: new Map(),
+  };
+  checkResources(state);
+  for (const service of model.services.values()) checkService(state, service);
+  addOrphans(state);
+  addRemovals(state);
+  const detached = detachContainers(state, resources, renewedVolumes);
+  addNetworks(state, resources, detached.stops);
+  addVolumes(state, resources, detached.removals);
+  for (const name of order) {
+    const service = model.services.get(name);
+    if (service !== undefined) addService(state, service, jobs);
+  }
+  reattachContainers(state, detached.bystanders);
+  if (options.wait) addFinalWaits(state, jobs);
+  const plan = state.errors.length > 0 ? draft(model.name).plan() : state.draft.plan();
+  return { plan, errors: state.errors, warnings: state.warnings, questions: state.questions };
+}
+
+/** Services that others wait for to complete. */
+export function jobsOf(model: ProjectModel): ReadonlySet<string> {
+  const jobs = new Set<string>();
+  for (const service of model.services.values()) {
+    for (const [name, { condition }] of service.depends_on ?? []) {
+      if (condition === "service_completed_successfully") jobs.add(name);
+    }
+  }
+  return jobs;
+}
+
+function checkService(state: UpState, service: Service): void {
+  const path = ["services", service.name];
+  if ((service.pre_start?.length ?? 0) > 0) {
+    const message = `service "${service.name}" has pre_start hooks, which gantry does not run yet`;
+    state.errors.push(finding(state, "error", "unsupported", message, [...path, "pre_start"]));
+  }
+  const scale = state.options.scale?.get(service.name);
+  if (scale !== undefined && scale > 1 && service.container_name !== undefined) {
+    const message = `service "${service.name}" has a container_name, so it cannot be scaled to ${scale}`;
+    state.errors.push(finding(state, "error", "fixed-name", message, [...path, "container_name"]));
+  }
+}
+
+function addOrphans(state: UpState): void {
+  const { observed, model, options, warnings } = state;
+  const orphans = orphansOf(observed, model);
+  if (orphans.length === 0) return;
+  if (!options.removeOrphans) {
+    if (options.ignoreOrphans) return;
+    const names = orphans.map(({ summary }) => nameOf(summary)).join(", ");
+    warnings.push({
+      severity: "warning",
+      code: "orphans",
+      message: `found orphan containers (${names}) for this project`,
+      hint: "if you removed or renamed a service in your compose file, run with --remove-orphans to clean it up",
+    });
+    return;
+  }
+  for (const container of orphans) {
+    addRemoval(state, container, `orphan: no service "${serviceOf(container)}"`);
+  }
+}
