@@ -1,8 +1,10 @@
 import manifest from "../../package.json" with { type: "json" };
+import { select } from "../compose/select.ts";
+import { parseSize } from "../compose/short/size.ts";
 import { UsageError } from "../errors.ts";
 import { planBuild } from "../reconcile/images.ts";
-import { perform } from "./carry-out.ts";
-import { chosenModel, openSession } from "./session.ts";
+import { finish } from "./carry-out.ts";
+import { openSession } from "./session.ts";
 import { Flags, serviceArgs, several, Verb } from "./verb.ts";
 
 /** `gantry build`: builds the images of services that have a build section. */
@@ -21,19 +23,21 @@ export default class Build extends Verb {
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Build);
     const session = await openSession(flags, args.services);
-    const model = chosenModel(session, args.services ?? [], flags["with-dependencies"] === true);
+    const model = select(session.loaded.project, args.services ?? [], {
+      dependencies: flags["with-dependencies"] === true,
+    });
     const planned = planBuild(model, {
       version: manifest.version,
       buildArgs: new Map((flags["build-arg"] ?? []).map(parseBuildArg)),
       noCache: flags["no-cache"] === true,
       pull: flags.pull === true,
       ...(flags.memory !== undefined && { memory: parseMemory(flags.memory) }),
-      ...(session.locate && { locate: session.locate }),
+      locate: (path) => session.loaded.locate(path),
     });
     if (planned.plan.steps.length === 0 && planned.errors.length === 0) {
       process.stderr.write("nothing to build: no service has a build section\n");
     }
-    await perform(session, planned, flags);
+    await finish(session, planned, flags);
     return 0;
   }
 }
@@ -45,8 +49,7 @@ function parseBuildArg(text: string): [string, string | null] {
 }
 
 function parseMemory(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([bkmg]?)b?$/i.exec(text);
-  if (match === null) throw new UsageError(`--memory "${text}" is not a size`, { hint: "a size is 512m or 2g" });
-  const unit = { "": 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[match[2]?.toLowerCase() ?? ""] ?? 1;
-  return Math.floor(Number(match[1]) * unit);
+  const parsed = parseSize(text);
+  if ("error" in parsed) throw new UsageError(`--memory: ${parsed.error}`);
+  return parsed.value;
 }

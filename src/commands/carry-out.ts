@@ -1,12 +1,13 @@
-import { ProjectError } from "../errors.ts";
+import { InterruptedError, ProjectError } from "../errors.ts";
 import { execute } from "../reconcile/execute.ts";
 import { formatPlan, planJson } from "../reconcile/format.ts";
-import type { Outcome, Plan, Planned } from "../reconcile/plan.ts";
+import type { Means } from "../reconcile/perform.ts";
+import type { Plan, Planned } from "../reconcile/plan.ts";
 import type { Progress } from "../ui/progress.ts";
-import { catchInterrupts } from "./interrupts.ts";
-import { openProgressFor, type ProgressFlags } from "./screen.ts";
 import type { Globals } from "./global-flags.ts";
+import { catchInterrupts } from "./interrupts.ts";
 import { warn } from "./project.ts";
+import { openProgressFor, type ProgressFlags } from "./screen.ts";
 import type { Session } from "./session.ts";
 
 /** The plan of what a planner found, after its warnings are printed. Throws ProjectError where it found errors. */
@@ -16,17 +17,57 @@ export function settled({ plan, errors, warnings }: Planned, flags: Globals): Pl
   return plan;
 }
 
-/**
- * What most verbs do with a plan: `--dry-run` prints it, else it is carried out with progress on the screen. Throws the
- * errors of all steps that failed.
- */
-export async function perform(session: Session, planned: Planned, flags: Globals & ProgressFlags): Promise<void> {
+/** What most verbs do with a plan: `--dry-run` prints it, else it is carried out with progress on the screen. */
+export async function finish(session: Session, planned: Planned, flags: Globals & ProgressFlags): Promise<void> {
   const plan = settled(planned, flags);
   if (flags["dry-run"]) {
-    printPlans([plan], flags);
+    process.stdout.write(flags.json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : planText(plan));
     return;
   }
   using interrupts = catchInterrupts();
-  const progress = await openProgressFor(flags);
-  throwFailures(await carryOut(session, plan, { progress, signal: interrupts.first }));
+  interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
+  await carryOut(session, plan, { progress: await openProgressFor(flags), signal: interrupts.first });
+}
+
+/** A plan as text; a plan without steps says so. */
+export function planText(plan: Plan): string {
+  return plan.steps.length === 0 ? "nothing to do\n" : formatPlan(plan);
+}
+
+export interface CarryOutOptions extends Pick<Means, "beforeStart"> {
+  readonly progress: Progress;
+  /** Ends the run in good order: what is under way is finished, nothing new begins. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Carries out a plan and shows its progress. Throws the error of the step that failed, an AggregateError where several
+ * did, InterruptedError where the signal was aborted.
+ */
+export async function carryOut(session: Session, plan: Plan, options: CarryOutOptions): Promise<void> {
+  const { progress, signal, beforeStart } = options;
+  progress.begin(plan);
+  const outcome = await execute(plan, {
+    ...meansOf(session),
+    ...(session.parallel !== undefined && { parallel: session.parallel }),
+    ...(beforeStart && { beforeStart }),
+    signal,
+    emit: progress.event,
+  }).finally(() => progress.end());
+  if (signal.aborted) throw new InterruptedError();
+  const [first, ...others] = outcome.errors.map(({ error }) => error);
+  if (first !== undefined) throw others.length === 0 ? first : new AggregateError([first, ...others]);
+}
+
+/** What steps need beside the engine; read only by the steps that need it. */
+function meansOf({ engine, environment }: Session): Means {
+  return {
+    engine,
+    pack: async (request) => (await import("../engine/build-context.ts")).packContext(request),
+    packFiles: async function* (files) {
+      yield* (await import("../engine/build-context.ts")).packFiles(files);
+    },
+    authFor: async (reference) => (await import("../engine/credentials.ts")).credentialsFor(reference, environment),
+    allAuths: async () => (await import("../engine/credentials.ts")).allCredentials(environment),
+  };
 }

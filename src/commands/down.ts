@@ -1,8 +1,9 @@
 import { planDown } from "../reconcile/down.ts";
-import { perform } from "./carry-out.ts";
+import { observe } from "../reconcile/observe.ts";
+import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
 import { isTrue } from "./screen.ts";
-import { openSession } from "./session.ts";
+import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
 /** `gantry down`: stops and removes what `up` made. */
@@ -22,19 +23,24 @@ export default class Down extends Verb {
 
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Down);
-    const session = await openSession(flags, args.services);
-    const observed = await session.observe();
-    if (observed.containers.length === 0 && observed.networks.length === 0 && flags.rmi === undefined && !flags.volumes) {
+    const session = await openSessionByName(flags, args.services);
+    const observed = await observe(session.engine, session.name, modelOf(session));
+    if (
+      observed.containers.length === 0 &&
+      observed.networks.length === 0 &&
+      flags.rmi === undefined &&
+      !flags.volumes
+    ) {
       process.stderr.write(`nothing to remove: project "${session.name}" has no containers and no networks\n`);
     }
-    const planned = planDown(session.model, observed, {
+    const planned = planDown(modelOf(session), observed, {
       services: args.services ?? [],
       volumes: flags.volumes === true,
       removeOrphans: flags["remove-orphans"] ?? isTrue(session.environment.get("COMPOSE_REMOVE_ORPHANS")),
       ...(flags.rmi !== undefined && { rmi: flags.rmi }),
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     });
-    await perform(session, planned, flags);
+    await finish(session, planned, flags);
     return 0;
   }
 }

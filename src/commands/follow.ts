@@ -14,6 +14,8 @@ export interface Exit extends Followed {
   readonly exitCode: number;
   /** The engine is about to start it again. */
   readonly restarting: boolean;
+  /** It was added without output. */
+  readonly silent: boolean;
 }
 
 export interface FollowOptions {
@@ -28,15 +30,20 @@ export interface FollowOptions {
 }
 
 export interface Following {
-  /** Passes output on until it ends. `running`: the container runs, or is going to be started. */
-  add(container: Followed, output: AsyncIterable<StampedPiece>, running: boolean): void;
-  /** No more containers will be added: `ended` resolves once all of them have stopped for good. */
+  /**
+   * Passes output on until it ends; without output only the container's exits are told. `running`: the container runs, or
+   * is going to be started.
+   */
+  add(container: Followed, output: AsyncIterable<StampedPiece> | undefined, running: boolean): void;
+  /** No more containers will be added: `ended` resolves once all that have output have stopped for good. */
   seal(): void;
   /** Rejects when the engine fails. */
   readonly ended: Promise<void>;
 }
 
 interface State extends Followed {
+  /** Only its exits are of interest. */
+  readonly silent: boolean;
   /** Output is coming. */
   open: boolean;
   running: boolean;
@@ -61,8 +68,10 @@ export async function follow(options: FollowOptions): Promise<Following> {
   watch(await engine.events({ filters }, { signal })).catch(fail);
   return { add, seal, ended: ended.promise };
 
-  function add(container: Followed, output: AsyncIterable<StampedPiece>, running: boolean): void {
+  function add(container: Followed, output: AsyncIterable<StampedPiece> | undefined, running: boolean): void {
+    const silent = output === undefined;
     const state = states.get(container.id) ?? {
+      silent,
       ...container,
       open: false,
       exitCode: undefined,
@@ -71,6 +80,7 @@ export async function follow(options: FollowOptions): Promise<Following> {
     };
     states.set(container.id, state);
     state.running = running;
+    if (output === undefined) return;
     state.open = true;
     writer.add(state.name);
     pass(state, output).catch(fail);
@@ -101,7 +111,7 @@ export async function follow(options: FollowOptions): Promise<Following> {
     if (name === undefined) return;
     if (state !== undefined) state.running = true;
     // Where output of the run before is still coming, its end opens the log of this one.
-    if (state?.open !== true) reopen({ id, name }, state?.diedAt);
+    if (state?.silent !== true && state?.open !== true) reopen({ id, name }, state?.diedAt);
   }
 
   function reopen(container: Followed, since: string | undefined): void {
@@ -118,16 +128,16 @@ export async function follow(options: FollowOptions): Promise<Following> {
   /** The output of a run has ended and its exit is known, in either order. */
   async function settle(state: State): Promise<void> {
     if (state.open) return;
-    const { exitCode, id, name } = state;
+    const { exitCode, id, name, silent } = state;
     if (exitCode !== undefined) {
       state.exitCode = undefined;
       if (state.running) {
-        onExit?.({ id, name, exitCode, restarting: true });
-        reopen(state, state.diedAt);
+        onExit?.({ id, name, exitCode, restarting: true, silent });
+        if (!silent) reopen(state, state.diedAt);
         return;
       }
       const restarting = await isRestarting(id);
-      onExit?.({ id, name, exitCode, restarting });
+      onExit?.({ id, name, exitCode, restarting, silent });
       // Meanwhile its start may have been seen.
       state.running ||= restarting;
     }
@@ -145,7 +155,9 @@ export async function follow(options: FollowOptions): Promise<Following> {
   }
 
   function endWhenAllStopped(): void {
-    if (sealed && [...states.values()].every(({ open, running }) => !open && !running)) ended.resolve();
+    const heard = [...states.values()].filter(({ silent }) => !silent);
+    const counted = heard.length > 0 ? heard : [...states.values()];
+    if (sealed && counted.every(({ open, running }) => !open && !running)) ended.resolve();
   }
 
   function fail(error: unknown): void {

@@ -1,32 +1,142 @@
-import type { ProjectModel } from "../compose/model.ts";
-import type { Engine } from "../engine/api.ts";
-import { UsageError } from "../errors.ts";
+import { exitCodes, InterruptedError } from "../errors.ts";
 import { labels } from "../reconcile/labels.ts";
-import { logWriter } from "../ui/log-writer.ts";
-import { openOutput } from "../ui/output.ts";
-import { attachOutput } from "./container-output.ts";
+import { planStop } from "../reconcile/lifecycle.ts";
+import { observe } from "../reconcile/observe.ts";
+import type { LogWriter } from "../ui/log-writer.ts";
+import type { Progress } from "../ui/progress.ts";
+import { attachment } from "./attachment.ts";
+import { carryOut } from "./carry-out.ts";
 import { type Exit, type Following, follow } from "./follow.ts";
+import { catchInterrupts, type Interrupts } from "./interrupts.ts";
+import { listContainers } from "./list-containers.ts";
+import { bringUp, type UpFlags, type UpRequest } from "./rounds.ts";
 import { shortName } from "./show-logs.ts";
 
-/** Whose output `up` shows: see attachedServices. */
-export interface AttachChoice {
-  /** Named on the command line; none means all. */
-  readonly services: readonly string[];
-  readonly attach: readonly string[];
-  readonly noAttach: readonly string[];
-  readonly dependencies: boolean;
+export interface ForegroundOptions {
+  readonly flags: UpFlags;
+  /** Answers every question with yes. */
+  readonly yes: boolean;
+  readonly writer: LogWriter;
+  /** Must write lines: the containers' output comes in between. */
+  readonly progress: Progress;
+  readonly imageProgress: Progress;
+  /** Services whose output is shown. */
+  readonly attached: ReadonlySet<string>;
+  /** What ends the run before all containers have stopped. */
+  readonly abortOn?: "exit" | "failure";
+  /** The service whose exit code is the run's. */
+  readonly exitCodeFrom?: string;
 }
 
 /**
- * The services whose output is shown: those of `--attach`; else with `--attach-dependencies` all that take part, else
- * those named on the command line (none: all), without those that the file says `attach: false` of. Never those of
- * `--no-attach`. Throws UsageError for a name that no service has.
+ * `up` with the containers' output on the screen, attached before each container starts, until all of them have stopped,
+ * the user interrupts, or one of them ends the run. Ctrl-C stops what was started, and its last words are still shown;
+ * a second one kills. Answers with the exit code.
  */
-export function attachedServices(project: ProjectModel, choice: AttachChoice): ReadonlySet<string> {
-  const { services, attach, noAttach, dependencies } = choice;
-  const unknown = [...attach, ...noAttach].find((name) => !project.services.has(name));
-  if (unknown !== undefined) throw new UsageError(`no such service: ${unknown}`);
-  const named = services.length === 0 || dependencies ? [...project.services.keys()] : services;
-  const wanted = attach.length > 0 ? attach : named.filter((name) => project.services.get(name)?.attach !== false);
-  return new Set(wanted.filter((name) => !noAttach.includes(name)));
+export async function runInForeground(request: UpRequest, options: ForegroundOptions): Promise<number> {
+  using interrupts = catchInterrupts();
+  const over = new AbortController();
+  const aborting = Promise.withResolvers<Exit>();
+  try {
+    const following = await followContainers(request, options, over.signal, aborting.resolve);
+    const isUp = await bringUpAttached(request, options, following, interrupts.first, over.signal);
+    following.seal();
+    const ended = following.ended.then(() => "ended" as const);
+    const interrupted = whenAborted(interrupts.first).then(() => "interrupted" as const);
+    const end = isUp ? await Promise.race([ended, interrupted, aborting.promise]) : "interrupted";
+    if (end !== "ended") {
+      process.stderr.write(
+        end === "interrupted"
+          ? "Gracefully Stopping... press Ctrl+C again to force\n"
+          : `Aborting: ${end.name} exited with code ${end.exitCode}\n`,
+      );
+      await stop(request, options, interrupts);
+      await Promise.race([ended, whenAborted(interrupts.second)]);
+    }
+    if (end === "interrupted" || interrupts.first.aborted) return exitCodes.interrupted;
+    if (options.exitCodeFrom !== undefined) return await exitCodeOf(request, options.exitCodeFrom);
+    return end === "ended" ? exitCodes.ok : end.exitCode;
+  } finally {
+    over.abort();
+  }
+}
+
+function followContainers(
+  { session, model }: UpRequest,
+  { attached, writer, abortOn }: ForegroundOptions,
+  signal: AbortSignal,
+  abort: (exit: Exit) => void,
+): Promise<Following> {
+  return follow({
+    engine: session.engine,
+    project: model.name,
+    writer,
+    signal,
+    nameOf: (attributes) =>
+      attached.has(attributes[labels.service] ?? "") ? shortName(attributes.name ?? "", model.name) : undefined,
+    onExit: (exit) => {
+      const { name, exitCode, restarting, silent } = exit;
+      if (!silent) writer.note(`${name} exited with code ${exitCode}${restarting ? " (restarting)" : ""}`);
+      if (!restarting && (abortOn === "exit" || (abortOn === "failure" && exitCode !== 0))) abort(exit);
+    },
+  });
+}
+
+/** Both rounds; false when the user interrupted them. */
+async function bringUpAttached(
+  request: UpRequest,
+  { flags, yes, attached, progress, imageProgress }: ForegroundOptions,
+  following: Following,
+  interrupt: AbortSignal,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const announce = (names: readonly string[]) => {
+    if (names.length > 0) process.stderr.write(`Attaching to ${names.join(", ")}\n`);
+  };
+  const { session, model } = request;
+  const hooks = attachment({ engine: session.engine, model, following, attached, announce, signal });
+  try {
+    await bringUp(request, { flags, yes, progress, imageProgress, signal: interrupt, ...hooks });
+    return true;
+  } catch (error) {
+    if (error instanceof InterruptedError) return false;
+    throw error;
+  }
+}
+
+/** Stops what the run has started; the second interrupt kills it. Errors are the user's to see. */
+async function stop(request: UpRequest, options: ForegroundOptions, interrupts: Interrupts): Promise<void> {
+  const { session, up } = request;
+  const { engine, name } = session;
+  // Dependencies that were not asked for stay, as docker compose leaves them, unless their output is shown.
+  const services = up.services?.length ? [...new Set([...up.services, ...options.attached])] : [];
+  const kill = async () => {
+    const running = await listContainers(engine, name, { all: false, services });
+    await Promise.allSettled(running.map(({ Id: id }) => engine.containerKill({ id })));
+  };
+  interrupts.second.addEventListener("abort", () => void kill().catch(() => {}), { once: true });
+  const model = session.loaded.project;
+  const { plan } = planStop(model, await observe(engine, name, model), {
+    services,
+    ...(up.timeout !== undefined && { timeout: up.timeout }),
+  });
+  try {
+    await carryOut(session, plan, { progress: options.progress, signal: interrupts.second });
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+  }
+}
+
+/** The first code that is not 0 among the ended containers of a service, else 0. */
+async function exitCodeOf({ session }: UpRequest, service: string): Promise<number> {
+  const containers = await listContainers(session.engine, session.name, { all: true, services: [service] });
+  const inspects = await Promise.all(containers.map(({ Id: id }) => session.engine.containerInspect({ id })));
+  return inspects.map(({ State }) => State.ExitCode).find((code) => code !== 0) ?? 0;
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

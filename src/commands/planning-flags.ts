@@ -33,7 +33,11 @@ export const planningFlags = {
 export type PlanningFlags = Interfaces.InferredFlags<typeof planningFlags>;
 
 /** What the planner must know of the flags. `environment`: the project's, for COMPOSE_REMOVE_ORPHANS and the like. */
-export function planningOptions(flags: PlanningFlags, services: readonly string[], environment: ReadonlyMap<string, string>) {
+export function planningOptions(
+  flags: PlanningFlags,
+  services: readonly string[],
+  environment: ReadonlyMap<string, string>,
+) {
   const ignoreOrphans = isTrue(environment.get("COMPOSE_IGNORE_ORPHANS"));
   if (flags["remove-orphans"] && ignoreOrphans) {
     throw new UsageError("--remove-orphans cannot be used with COMPOSE_IGNORE_ORPHANS");

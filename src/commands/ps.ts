@@ -1,9 +1,10 @@
 import type { ContainerState } from "../engine/api.ts";
 import { UsageError } from "../errors.ts";
 import { type ContainerRow, containerFields, containerRow } from "../ui/container-row.ts";
+import { listContainers } from "./list-containers.ts";
 import { findProject } from "./project.ts";
 import { formatRows } from "./row-format.ts";
-import { listContainers, openEngine } from "./session.ts";
+import { openEngine } from "./session.ts";
 import { Flags, serviceArgs, several, Verb } from "./verb.ts";
 
 const states = ["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const;

@@ -1,7 +1,9 @@
 import manifest from "../../package.json" with { type: "json" };
+import { select } from "../compose/select.ts";
 import { planPull } from "../reconcile/images.ts";
-import { perform } from "./carry-out.ts";
-import { chosenModel, openSession } from "./session.ts";
+import { observe } from "../reconcile/observe.ts";
+import { finish } from "./carry-out.ts";
+import { openSession } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
 /** `gantry pull`: pulls the services' images. */
@@ -19,15 +21,15 @@ export default class Pull extends Verb {
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Pull);
     const session = await openSession(flags, args.services);
-    const model = chosenModel(session, args.services ?? [], flags["include-deps"] === true);
-    const planned = planPull(model, await session.observe(), {
+    const model = select(session.loaded.project, args.services ?? [], { dependencies: flags["include-deps"] === true });
+    const planned = planPull(model, await observe(session.engine, session.name, model), {
       version: manifest.version,
       ignoreBuildable: flags["ignore-buildable"] === true,
       ignoreFailures: flags["ignore-pull-failures"] === true,
-      ...(session.locate && { locate: session.locate }),
+      locate: (path) => session.loaded.locate(path),
       ...(flags.policy !== undefined && { policy: flags.policy }),
     });
-    await perform(session, planned, flags);
+    await finish(session, planned, flags);
     return 0;
   }
 }

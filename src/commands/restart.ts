@@ -1,7 +1,8 @@
 import { planRestart } from "../reconcile/lifecycle.ts";
-import { perform } from "./carry-out.ts";
+import { observe } from "../reconcile/observe.ts";
+import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
-import { openSession } from "./session.ts";
+import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
 /** `gantry restart`: restarts containers, and those whose `depends_on` says that they go along. */
@@ -15,13 +16,13 @@ export default class Restart extends Verb {
 
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Restart);
-    const session = await openSession(flags, args.services);
-    const planned = planRestart(session.model, await session.observe(), {
+    const session = await openSessionByName(flags, args.services);
+    const planned = planRestart(modelOf(session), await observe(session.engine, session.name, modelOf(session)), {
       services: args.services ?? [],
       noDeps: flags["no-deps"] === true,
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     });
-    await perform(session, planned, flags);
+    await finish(session, planned, flags);
     return 0;
   }
 }

@@ -27,26 +27,27 @@ export interface ProgressFlags extends AnsiFlags, Pick<Globals, "json" | "progre
 
 /**
  * The progress of a verb, on stderr, or on stdout with COMPOSE_STATUS_STDOUT: as `--progress` says, else `--json`, else
- * COMPOSE_PROGRESS, else live on a terminal.
+ * COMPOSE_PROGRESS, else live on a terminal. `lines`: other output comes in between, so never live.
  */
-export function openProgressFor(flags: ProgressFlags): Promise<Progress> {
+export function openProgressFor(flags: ProgressFlags, { lines = false } = {}): Promise<Progress> {
   const out = isTrue(process.env.COMPOSE_STATUS_STDOUT) ? process.stdout : process.stderr;
   return openProgress({
-    mode: flags.quiet ? "quiet" : progressMode(flags, out),
+    mode: flags.quiet ? "quiet" : progressMode(flags, out, lines),
     out,
     quietPull: flags["quiet-pull"] === true,
     quietBuild: flags["quiet-build"] === true,
   });
 }
 
-function progressMode(flags: ProgressFlags, out: NodeJS.WriteStream): ProgressMode {
+function progressMode(flags: ProgressFlags, out: NodeJS.WriteStream, lines: boolean): ProgressMode {
   const wanted = flags.progress ?? (flags.json ? "json" : process.env.COMPOSE_PROGRESS || "auto");
   const mode = progressModes.find((name) => name === wanted);
   if (mode === undefined) {
     throw new UsageError(`COMPOSE_PROGRESS: "${wanted}" is no kind of progress`, { hint: progressModes.join(", ") });
   }
   // A live view is made of ANSI sequences: where they are unwanted, lines do.
-  return mode === "auto" && out.isTTY && !takesColourOn(out, flags) ? "plain" : mode;
+  const isLive = mode === "auto" || mode === "tty";
+  return isLive && (lines || (out.isTTY && !takesColourOn(out, flags))) ? "plain" : mode;
 }
 
 /** The words that Go's strconv.ParseBool takes for true, which is how docker reads its variables. */

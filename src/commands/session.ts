@@ -1,8 +1,27 @@
-import type { ContainerSummary, Engine } from "../engine/api.ts";
+import type { Loaded } from "../compose/load.ts";
+import type { ProjectModel } from "../compose/model.ts";
 import { chooseEngine } from "../engine/choose.ts";
 import { connect, type EngineClient } from "../engine/client.ts";
-import type { Globals } from "./global-flags.ts";
+import { type Globals, parseParallel } from "./global-flags.ts";
 import { processEnvironment } from "./process-environment.ts";
+import { loadAll } from "./project.ts";
+
+/** A project and the engine that it runs on. */
+export interface Session {
+  readonly engine: EngineClient;
+  /** The project's name. */
+  readonly name: string;
+  /** Absent when only the name is known: `-p` without `-f`, for verbs that can do without the files. */
+  readonly loaded?: Loaded;
+  /** The project's variables, or this process's where no file was read. */
+  readonly environment: ReadonlyMap<string, string>;
+  /** How many engine calls may be under way at once; absent: no bound. */
+  readonly parallel?: number;
+}
+
+export interface LoadedSession extends Session {
+  readonly loaded: Loaded;
+}
 
 /**
  * The engine to use, asked for its API version already: while the files are read, the first answer is on its way. Errors
@@ -15,35 +34,33 @@ export async function openEngine({ engine }: Pick<Globals, "engine">): Promise<E
   return client;
 }
 
-export interface ContainerQuery {
-  readonly all: boolean;
-  /** The containers of `run` too. */
-  readonly oneOffs?: boolean;
-  /** Only these services; none means all. */
-  readonly services?: readonly string[];
+/** Loads the project, with the profiles of the named services, and reaches for the engine at the same time. */
+export async function openSession(flags: Globals, services: readonly string[] = []): Promise<LoadedSession> {
+  const [engine, loaded] = await both(openEngine(flags), loadAll(flags, { services }));
+  return { engine, loaded, name: loaded.project.name, ...settings(flags, loaded.project.environment) };
 }
 
-/** The containers of a project, ordered by service and number. */
-export async function listContainers(
-  engine: Engine,
-  project: string,
-  { all, oneOffs, services = [] }: ContainerQuery,
-): Promise<ContainerSummary[]> {
-  const label = [
-    `com.docker.compose.project=${project}`,
-    "com.docker.compose.config-hash",
-    ...(oneOffs === true ? [] : ["com.docker.compose.oneoff=False"]),
-  ];
-  const wanted = new Set(services);
-  const containers = await engine.containerList({ all, filters: { label } });
-  return containers
-    .filter(({ Labels }) => wanted.size === 0 || wanted.has(Labels["com.docker.compose.service"] ?? ""))
-    .toSorted((a, b) => byName.compare(nameOf(a), nameOf(b)));
+/** The same for verbs that work on existing containers: with `-p` and without `-f` no file is read. */
+export async function openSessionByName(flags: Globals, services: readonly string[] = []): Promise<Session> {
+  const name = flags["project-name"];
+  if (name === undefined || flags.file !== undefined) return openSession(flags, services);
+  return { engine: await openEngine(flags), name, ...settings(flags, processEnvironment()) };
 }
 
-const byName = new Intl.Collator("en", { numeric: true });
+/** The project of a session, every enabled service of it, where its files were read. */
+export function modelOf({ loaded }: Session): ProjectModel | undefined {
+  return loaded?.project;
+}
 
-/** The container's name, without the slash that the engine puts in front. */
-export function nameOf({ Names }: ContainerSummary): string {
-  return (Names[0] ?? "").replace(/^\//, "");
+function settings(flags: Globals, environment: ReadonlyMap<string, string>): Pick<Session, "environment" | "parallel"> {
+  const limit = environment.get("COMPOSE_PARALLEL_LIMIT");
+  const parallel = flags.parallel ?? (limit === undefined || limit === "" ? -1 : parseParallel(limit));
+  return { environment, ...(parallel > 0 && { parallel }) };
+}
+
+/** Both results. Where both fail, what is wrong with the files is told first: it is for the user to repair. */
+async function both<A, B>(engine: Promise<A>, files: Promise<B>): Promise<[A, B]> {
+  engine.catch(() => {});
+  const loaded = await files;
+  return [await engine, loaded];
 }

@@ -1,10 +1,11 @@
 import type { Engine } from "../engine/api.ts";
+import { nameOf } from "../reconcile/containers.ts";
 import { labels } from "../reconcile/labels.ts";
 import type { LogWriter } from "../ui/log-writer.ts";
 import { mergeByTime } from "../ui/merge.ts";
 import { type LogQuery, openLog } from "./container-output.ts";
 import { type Followed, follow } from "./follow.ts";
-import { listContainers, nameOf } from "./session.ts";
+import { listContainers } from "./list-containers.ts";
 
 export interface LogSelection {
   readonly project: string;

@@ -1,6 +1,7 @@
 import { planStart } from "../reconcile/lifecycle.ts";
-import { perform } from "./carry-out.ts";
-import { openSession } from "./session.ts";
+import { observe } from "../reconcile/observe.ts";
+import { finish } from "./carry-out.ts";
+import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
 /** `gantry start`: starts containers that exist; creates and changes none. */
@@ -9,18 +10,23 @@ export default class Start extends Verb {
   static override args = serviceArgs;
   static override flags = {
     wait: Flags.boolean({ description: "wait until they run or are healthy" }),
-    "wait-timeout": Flags.integer({ min: 0, dependsOn: ["wait"], helpValue: "<s>", description: "wait so long at most" }),
+    "wait-timeout": Flags.integer({
+      min: 0,
+      dependsOn: ["wait"],
+      helpValue: "<s>",
+      description: "wait so long at most",
+    }),
   };
 
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Start);
-    const session = await openSession(flags, args.services);
-    const planned = planStart(session.model, await session.observe(), {
+    const session = await openSessionByName(flags, args.services);
+    const planned = planStart(modelOf(session), await observe(session.engine, session.name, modelOf(session)), {
       services: args.services ?? [],
       wait: flags.wait === true,
       ...(flags["wait-timeout"] && { waitTimeout: flags["wait-timeout"] * 1000 }),
     });
-    await perform(session, planned, flags);
+    await finish(session, planned, flags);
     return 0;
   }
 }

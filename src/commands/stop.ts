@@ -1,7 +1,8 @@
 import { planStop } from "../reconcile/lifecycle.ts";
-import { perform } from "./carry-out.ts";
+import { observe } from "../reconcile/observe.ts";
+import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
-import { openSession } from "./session.ts";
+import { modelOf, openSessionByName } from "./session.ts";
 import { serviceArgs, Verb } from "./verb.ts";
 
 /** `gantry stop`: stops containers and keeps them. */
@@ -12,12 +13,12 @@ export default class Stop extends Verb {
 
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Stop);
-    const session = await openSession(flags, args.services);
-    const planned = planStop(session.model, await session.observe(), {
+    const session = await openSessionByName(flags, args.services);
+    const planned = planStop(modelOf(session), await observe(session.engine, session.name, modelOf(session)), {
       services: args.services ?? [],
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     });
-    await perform(session, planned, flags);
+    await finish(session, planned, flags);
     return 0;
   }
 }

@@ -1,4 +1,5 @@
 import { exitCodes, GantryError, ProjectError } from "../errors.ts";
+import type { StepError } from "../reconcile/step-error.ts";
 import { type DiagnosticView, renderDiagnostics } from "./diagnostics.ts";
 
 /** What to say about an error, and the exit code that goes with it. */
@@ -36,7 +37,15 @@ function reportAll(errors: readonly unknown[], view: DiagnosticView): Report {
 
 function messageText(error: GantryError, { style }: DiagnosticView): string {
   const hint = error.hint === undefined ? "" : `  ${error.hint.replaceAll("\n", "\n  ")}\n`;
-  return `${style(["bold", "red"], "error:")} ${error.message}\n${hint}`;
+  const evidence = evidenceOf(error).map(
+    ({ title, lines }) => `  ${style("cyan", `${title}:`)}\n${lines.map((line) => `    ${line}\n`).join("")}`,
+  );
+  return `${style(["bold", "red"], "error:")} ${error.message}\n${hint}${evidence.join("")}`;
+}
+
+/** What a failed step has to show: a StepError's evidence. */
+function evidenceOf(error: GantryError): StepError["evidence"] {
+  return error.name === "StepError" && "evidence" in error ? (error as StepError).evidence : [];
 }
 
 function bugText(error: unknown, { style }: DiagnosticView): string {

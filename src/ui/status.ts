@@ -83,7 +83,7 @@ export function statusOf(event: PlanEvent, replacements: ReadonlyMap<number, Rep
           : undefined;
     case "succeeded":
       if (replacement !== undefined && replacement.part !== "end") return undefined;
-      return { id, state: "Done", text: event.detail ?? (replacement === undefined ? doneWord(step) : "Recreated") };
+      return { id, state: "Done", text: replacement === undefined ? doneWord(step) : "Recreated" };
     case "failed":
       return step.optional === true
         ? { id, state: "Warning", text: `${words[step.op][0]} failed`, details: event.error.message }

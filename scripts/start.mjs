@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import { spawnSync } from "node:child_process";
+/**
+ * `npm start`: from a clean clone to a running example. Installs what is missing, builds gantry, makes sure that an engine
+ * answers, brings examples/quickstart up, fetches its page, and says where it is. Run again, it changes nothing.
+ */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { ensureNode24AndModules, root, run } from "./bootstrap.mjs";
+import { ensureBusybox, ensureEngine } from "./engine.mjs";
+
+ensureNode24AndModules();
+const engine = ensureBusybox() ? await ensureEngine() : undefined;
+if (engine === undefined) process.exit(1);
+const env = { ...process.env, DOCKER_HOST: engine };
+const bundle = path.join(root, "dist/gantry.cjs");
+const example = path.join(root, "examples/quickstart");
+
+if (!isFresh()) must(run(process.execPath, ["scripts/build.mjs"]), "building gantry");
+must(run(process.execPath, [path.join(example, "prepare.mjs")]), "preparing the example");
+const before = containerIds();
+must(gantry("up", "-d", "--wait"), "gantry up");
+const address = `http://localhost:${publishedPort()}`;
+const page = await (await fetch(address)).text();
+must(gantry("ps"), "gantry ps");
+const unchanged = before.length > 0 && before.join() === containerIds().join();
+console.log(unchanged ? "\nEverything was up already: nothing was changed." : "");
+console.log(`${/<h1>(.*)<\/h1>/.exec(page)?.[1] ?? page}: ${address}`);
+console.log("Take it down with: bin/gantry -f examples/quickstart/compose.yaml down");
+
+function gantry(...args) {
+  return run(process.execPath, command(args), { env });
+}
+
+function command(args) {
+  return [path.join(root, "bin/gantry"), "-f", path.join(example, "compose.yaml"), ...args];
+}
+
+/** What a verb prints. */
+function output(...args) {
+  const done = spawnSync(process.execPath, command(args), { encoding: "utf8", env });
+  must(done.status, `gantry ${args.join(" ")}`);
+  return done.stdout;
+}
+
+function containerIds() {
+  return output("ps", "-a", "-q").trim().split("\n").filter(Boolean).toSorted();
+}
+
+/** The host's port of the page, as `ps` says it. */
+function publishedPort() {
+  const rows = output("ps", "--format", "json")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const publishers = rows.flatMap((row) => row.Publishers ?? []);
+  return publishers.find((publisher) => publisher.PublishedPort > 0)?.PublishedPort ?? 8088;
+}
+
+/** Whether the bundle is newer than everything that it is made of. */
+function isFresh() {
+  if (!existsSync(bundle)) return false;
+  const built = statSync(bundle).mtimeMs;
+  const sources = ["src", "schemas", "scripts"].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name)),
+  );
+  return [...sources, path.join(root, "package-lock.json")].every((file) => statSync(file).mtimeMs <= built);
+}
+
+function must(status, what) {
+  if (status === 0) return;
+  console.error(`gantry: ${what} failed`);
+  process.exit(status ?? 1);
+}

@@ -1,0 +1,122 @@
+import manifest from "../../package.json" with { type: "json" };
+import type { ProjectModel } from "../compose/model.ts";
+import { select } from "../compose/select.ts";
+import { nameOf } from "../reconcile/containers.ts";
+import { type ImageOptions, planImages } from "../reconcile/images.ts";
+import { inspectContainers, observe } from "../reconcile/observe.ts";
+import type { Observed, Plan, Planned } from "../reconcile/plan.ts";
+import { planUp } from "../reconcile/up.ts";
+import type { UpOptions } from "../reconcile/up-options.ts";
+import type { Progress } from "../ui/progress.ts";
+import { type CarryOutOptions, carryOut, settled } from "./carry-out.ts";
+import type { Globals } from "./global-flags.ts";
+import { type PlanningFlags, planningOptions } from "./planning-flags.ts";
+import { readProjectFiles } from "./project-files.ts";
+import { askAll } from "./questions.ts";
+import type { LoadedSession } from "./session.ts";
+
+/** What `up` was asked for, in the planners' terms. */
+export interface UpRequest {
+  readonly session: LoadedSession;
+  /** The chosen services and, unless `--no-deps`, what they depend on. */
+  readonly model: ProjectModel;
+  readonly images: ImageOptions;
+  readonly up: UpOptions;
+}
+
+export type UpFlags = Globals & PlanningFlags;
+export type Waiting = Pick<UpOptions, "wait" | "waitTimeout">;
+
+/** Turns flags into a request: selects the services, reads the files that matter, asks for the engine's API version. */
+export async function prepareUp(
+  session: LoadedSession,
+  flags: UpFlags,
+  services: readonly string[],
+  waiting: Waiting = {},
+): Promise<UpRequest> {
+  const { project, locate } = session.loaded;
+  const options = planningOptions(flags, services, session.environment);
+  const model = select(project, services, { dependencies: !options.noDeps });
+  const [files, apiVersion] = await Promise.all([readProjectFiles(model), session.engine.apiVersion()]);
+  const place = (path: readonly (string | number)[]) => locate(path);
+  return {
+    session,
+    model,
+    images: {
+      version: manifest.version,
+      now: Date.now(),
+      locate: place,
+      build: flags.build === true,
+      noBuild: flags["no-build"] === true,
+      ...(flags.pull !== undefined && flags.pull !== "policy" && { pullPolicy: flags.pull }),
+    },
+    up: {
+      ...options,
+      ...files,
+      ...waiting,
+      apiVersion,
+      version: manifest.version,
+      locate: place,
+      allResources: flags["all-resources"] === true,
+    },
+  };
+}
+
+/** Both rounds as they would be carried out now. The second one may change once the first one's images are there. */
+export async function planRounds(request: UpRequest, flags: UpFlags): Promise<{ images: Plan; up: Plan }> {
+  const { session, model, images, up } = request;
+  const observed = await observe(session.engine, model.name, model);
+  return {
+    images: settled(planImages(model, observed, images), flags),
+    up: settled(await planSecond(request, observed, up), flags),
+  };
+}
+
+export interface RoundOptions extends CarryOutOptions {
+  /** The progress of the first round, where it is another one. */
+  readonly imageProgress?: Progress;
+  readonly flags: UpFlags;
+  /** Answers every question with yes. */
+  readonly yes: boolean;
+  /** Told of the second round's plan, and of what the engine holds, before anything of it is carried out. */
+  readonly prepare?: (plan: Plan, observed: Observed) => Promise<void>;
+}
+
+/**
+ * The two rounds of `up`: first images, then everything else, because whether a container is up to date depends on an
+ * image's id, which is known only after the first round. Throws as carryOut does.
+ */
+export async function bringUp(request: UpRequest, options: RoundOptions): Promise<void> {
+  const { session, model, images, up } = request;
+  const { flags, progress, prepare } = options;
+  let observed = await observe(session.engine, model.name, model);
+  const first = settled(planImages(model, observed, images), flags);
+  if (first.steps.length > 0) {
+    await carryOut(session, first, { ...options, progress: options.imageProgress ?? progress });
+    observed = await observe(session.engine, model.name, model);
+  }
+  const planned = await planSecond(request, observed, up);
+  const accepted = await askAll(planned.questions, options.yes);
+  const second = settled(
+    accepted.size === 0 ? planned : await planSecond(request, observed, { ...up, accepted }),
+    flags,
+  );
+  sayRunning(second, observed, model, progress);
+  await prepare?.(second, observed);
+  await carryOut(session, second, options);
+}
+
+async function planSecond({ session, model }: UpRequest, observed: Observed, options: UpOptions): Promise<Planned> {
+  return planUp(model, await inspectContainers(session.engine, model, observed, options), options);
+}
+
+/** A line for each container that runs and stays as it is: what docker compose prints, and what tells that all is well. */
+function sayRunning(plan: Plan, observed: Observed, model: ProjectModel, progress: Progress): void {
+  const touched = new Set(plan.steps.map(({ subject }) => subject.name));
+  for (const { summary } of observed.containers) {
+    const service = summary.Labels["com.docker.compose.service"] ?? "";
+    const name = nameOf(summary);
+    if (summary.State !== "running" || !model.services.has(service) || touched.has(name)) continue;
+    progress.say({ id: `Container ${name}`, state: "Done", text: "Running" });
+  }
+}

@@ -1,0 +1,116 @@
+import { UsageError } from "../errors.ts";
+import { logWriter } from "../ui/log-writer.ts";
+import { openOutput } from "../ui/output.ts";
+import { attachedServices } from "./attach-choice.ts";
+import { runInForeground } from "./foreground.ts";
+import { catchInterrupts } from "./interrupts.ts";
+import { roundsText } from "./plan.ts";
+import { planningFlags } from "./planning-flags.ts";
+import { bringUp, planRounds, prepareUp } from "./rounds.ts";
+import { openProgressFor, takesColourOn } from "./screen.ts";
+import { openSession } from "./session.ts";
+import { Flags, serviceArgs, several, Verb } from "./verb.ts";
+
+/** What makes no sense when nothing stays in the foreground. */
+const attachedOnly = [
+  "abort-on-container-exit",
+  "abort-on-container-failure",
+  "attach",
+  "attach-dependencies",
+  "exit-code-from",
+];
+
+/** `gantry up`: brings the engine to what the files say. */
+export default class Up extends Verb {
+  static override summary = "Bring the project up: create, update and start";
+  static override args = serviceArgs;
+  static override flags = {
+    detach: Flags.boolean({
+      char: "d",
+      exclusive: attachedOnly,
+      description: "leave the containers in the background",
+    }),
+    wait: Flags.boolean({
+      exclusive: attachedOnly,
+      description: "wait until all run or are healthy; implies --detach",
+    }),
+    "wait-timeout": Flags.integer({ min: 0, helpValue: "<s>", description: "wait so long at most" }),
+    ...planningFlags,
+    "quiet-build": Flags.boolean({ description: "show no build output" }),
+    "quiet-pull": Flags.boolean({ description: "show no progress of pulls" }),
+    "abort-on-container-exit": Flags.boolean({
+      exclusive: ["abort-on-container-failure"],
+      description: "stop all as soon as one stops",
+    }),
+    "abort-on-container-failure": Flags.boolean({ description: "stop all as soon as one fails" }),
+    attach: Flags.string({
+      ...several,
+      exclusive: ["attach-dependencies"],
+      helpValue: "<service>",
+      description: "show the output of this service only",
+    }),
+    "attach-dependencies": Flags.boolean({ description: "show the output of dependencies too" }),
+    "exit-code-from": Flags.string({
+      helpValue: "<service>",
+      description: "exit with this service's code; implies --abort-on-container-exit",
+    }),
+    "no-attach": Flags.string({ ...several, helpValue: "<service>", description: "show no output of this service" }),
+    "no-color": Flags.boolean({ description: "no colours in the output" }),
+    "no-log-prefix": Flags.boolean({ description: "no names in front of the lines" }),
+    timestamps: Flags.boolean({ description: "with the times of the lines" }),
+    yes: Flags.boolean({ char: "y", aliases: ["y"], description: "answer every question with yes" }),
+  };
+
+  async run(): Promise<number> {
+    const { flags, args } = await this.parse(Up);
+    const services = args.services ?? [];
+    const session = await openSession(flags, services);
+    const request = await prepareUp(session, flags, services, {
+      wait: flags.wait === true,
+      ...(flags["wait-timeout"] && { waitTimeout: flags["wait-timeout"] * 1000 }),
+    });
+    const { model } = request;
+    const attached = attachedServices(model, {
+      services,
+      attach: flags.attach ?? [],
+      noAttach: flags["no-attach"] ?? [],
+      dependencies: flags["attach-dependencies"] === true,
+    });
+    const exitCodeFrom = flags["exit-code-from"];
+    if (exitCodeFrom !== undefined && !model.services.has(exitCodeFrom)) {
+      throw new UsageError(`no such service: ${exitCodeFrom}`);
+    }
+    const yes = flags.yes === true;
+    if (flags["dry-run"]) {
+      process.stdout.write(roundsText(await planRounds(request, flags), flags.json === true));
+      return 0;
+    }
+    const progress = await openProgressFor(flags);
+    if (flags.detach || flags.wait || flags["no-start"]) {
+      using interrupts = catchInterrupts();
+      interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
+      await bringUp(request, { flags, yes, progress, signal: interrupts.first });
+      return 0;
+    }
+    const output = openOutput(process);
+    const abortOnFailure = flags["abort-on-container-failure"] === true;
+    const abortOnExit = flags["abort-on-container-exit"] === true || (exitCodeFrom !== undefined && !abortOnFailure);
+    const code = await runInForeground(request, {
+      flags,
+      yes,
+      attached,
+      imageProgress: progress,
+      progress: await openProgressFor(flags, { lines: true }),
+      writer: logWriter({
+        colour: flags["no-color"] !== true && takesColourOn(process.stdout, flags),
+        prefix: flags["no-log-prefix"] !== true,
+        timestamps: flags.timestamps === true,
+        write: output.write,
+      }),
+      ...(abortOnExit ? { abortOn: "exit" } : abortOnFailure ? { abortOn: "failure" } : {}),
+      ...(exitCodeFrom !== undefined && { exitCodeFrom }),
+    });
+    output.flush();
+    return code;
+  }
+}

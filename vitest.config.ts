@@ -1,0 +1,26 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that need an engine (and root, to have one); the others need nothing but this repository. */
+const engineTests = [
+  "test/scenarios/**/*.test.ts",
+  "test/engine/contract.test.ts",
+  "test/engine/**/*.engine.test.ts",
+  "test/reconcile/execute.test.ts",
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: engineTests, testTimeout: 30_000 } },
+      {
+        test: {
+          name: "engine",
+          include: engineTests,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
