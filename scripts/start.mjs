@@ -19,7 +19,7 @@ const example = path.join(root, "examples/quickstart");
 if (!isFresh()) must(run(process.execPath, ["scripts/build.mjs"]), "building gantry");
 must(run(process.execPath, [path.join(example, "prepare.mjs")]), "preparing the example");
 const before = containerIds();
-must(gantry("up", "-d", "--wait"), "gantry up");
+must(gantry("up", "-d", "--wait", "--build"), "gantry up");
 const address = `http://localhost:${publishedPort()}`;
 const page = await (await fetch(address)).text();
 must(gantry("ps"), "gantry ps");
