@@ -3,11 +3,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { EngineError } from "../errors.ts";
-import type { Connection } from "./api.ts";
+import type { Connection, PathStat } from "./api.ts";
 import type { Reply } from "./exchange.ts";
 import { parseFrames, parseTerminal } from "./frames.ts";
 import { parseLines } from "./lines.ts";
-import type { Answer } from "./routes.ts";
+import { type Answer, statHeader } from "./routes.ts";
 
 /**
  * What a call's method resolves to. `tty` says that output has no frames. Streams are read while they are iterated;
@@ -26,6 +26,12 @@ export async function readAnswer(kind: Answer, reply: Reply, tty: boolean): Prom
       return chunksOf(reply, reply.response);
     case "frames":
       return decodeOutput(chunksOf(reply, reply.response), tty);
+    case "stat": {
+      await readAll(reply);
+      return readStat(reply);
+    }
+    case "archive":
+      return { stat: readStat(reply), tar: chunksOf(reply, reply.response) };
     case "hijack":
       return takeOver(reply, tty);
   }
@@ -57,6 +63,12 @@ function parseDocument(bytes: Buffer, status: number): unknown {
   } catch (cause) {
     throw new EngineError(`the engine answered ${status} without the JSON that belongs to it`, { status, cause });
   }
+}
+
+/** The file that an archive call is about: a header of Base64 JSON. */
+function readStat({ response, status }: Reply): PathStat {
+  const header = String(response.headers[statHeader.toLowerCase()] ?? "");
+  return parseDocument(Buffer.from(header, "base64"), status) as PathStat;
 }
 
 function readAll(reply: Reply): Promise<Buffer> {

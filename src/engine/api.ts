@@ -15,6 +15,8 @@ export interface CallOptions {
    * so a container that is started afterwards cannot exit unseen.
    */
   readonly accepted?: () => void;
+  /** Called when there was nothing to do: the container ran (or had stopped) already. HTTP says 304 then. */
+  readonly unchanged?: () => void;
 }
 
 /** Filters of list, prune and event calls: `{ label: ["a=b"] }`. Values of one key are OR, of `label` AND. */
@@ -124,13 +126,30 @@ export interface Engine {
     args: { id: string; path: string; noOverwriteDirNonDir?: boolean; copyUIDGID?: boolean; stream: ByteSource },
     options?: CallOptions,
   ): Promise<void>;
-  containerArchiveGet(args: { id: string; path: string }, options?: CallOptions): Promise<AsyncIterable<Buffer>>;
+  /** A tar of what lies at `path`: its last component, and what is below it. */
+  containerArchiveGet(args: { id: string; path: string }, options?: CallOptions): Promise<Archive>;
+  containerArchiveStat(args: { id: string; path: string }, options?: CallOptions): Promise<PathStat>;
+  /** What differs from the image: kind 0 modified, 1 added, 2 deleted. */
+  containerChanges(args: { id: string }, options?: CallOptions): Promise<{ Path: string; Kind: 0 | 1 | 2 }[] | null>;
+  /** The whole root file system as a tar. */
+  containerExport(args: { id: string }, options?: CallOptions): Promise<AsyncIterable<Buffer>>;
+  /** One sample each second, or a single one (`stream` false; with `one-shot` without the one before it). */
+  containerStats(
+    args: { id: string; stream?: boolean; "one-shot"?: boolean },
+    options?: CallOptions,
+  ): Promise<AsyncIterable<ContainerStats>>;
+  containerCommit(args: ContainerCommitArgs, options?: CallOptions): Promise<{ Id: string }>;
+  containerPrune(
+    args: { filters?: Filters },
+    options?: CallOptions,
+  ): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }>;
 
   execCreate(args: { id: string; body: ExecCreateBody }, options?: CallOptions): Promise<{ Id: string }>;
   execStart(
     args: { id: string; tty: boolean; body: { Detach: boolean; Tty: boolean } },
     options?: CallOptions,
   ): Promise<Connection>;
+  execResize(args: { id: string; h: number; w: number }, options?: CallOptions): Promise<void>;
   execInspect(args: { id: string }, options?: CallOptions): Promise<ExecInspect>;
 
   imageList(
@@ -159,8 +178,33 @@ export interface Engine {
     args: { name: string; force?: boolean; noprune?: boolean },
     options?: CallOptions,
   ): Promise<{ Untagged?: string; Deleted?: string }[]>;
+  imageHistory(args: { name: string }, options?: CallOptions): Promise<ImageHistoryEntry[]>;
+  imagePrune(
+    args: { filters?: Filters },
+    options?: CallOptions,
+  ): Promise<{ ImagesDeleted: { Untagged?: string; Deleted?: string }[] | null; SpaceReclaimed: number }>;
+  imagePush(
+    args: { name: string; tag?: string; auth: RegistryAuth },
+    options?: CallOptions,
+  ): Promise<AsyncIterable<Progress>>;
+  /** Takes the images of an archive that `imageSave` or `docker save` made. */
+  imageLoad(args: { quiet?: boolean; stream: ByteSource }, options?: CallOptions): Promise<AsyncIterable<Progress>>;
+  /** A tar of images, for `imageLoad`. */
+  imageSave(args: { names: readonly string[] }, options?: CallOptions): Promise<AsyncIterable<Buffer>>;
+  imageSaveOne(args: { name: string }, options?: CallOptions): Promise<AsyncIterable<Buffer>>;
   /** Builds the tar in `stream` (the classic builder). JSON-valued parameters are given as objects. */
   imageBuild(args: ImageBuildArgs, options?: CallOptions): Promise<AsyncIterable<Progress>>;
+  buildPrune(
+    args: { all?: boolean; filters?: Filters; "keep-storage"?: number },
+    options?: CallOptions,
+  ): Promise<{ CachesDeleted: string[] | null; SpaceReclaimed: number }>;
+  /** What a registry holds under a name, without pulling it. */
+  distributionInspect(args: { name: string; auth?: RegistryAuth }, options?: CallOptions): Promise<DistributionInspect>;
+  /** Tries credentials at their registry. */
+  registryLogin(
+    args: { body: RegistryAuth },
+    options?: CallOptions,
+  ): Promise<{ Status: string; IdentityToken?: string }>;
 
   networkList(args: { filters?: Filters }, options?: CallOptions): Promise<NetworkResource[]>;
   networkInspect(
@@ -177,6 +221,7 @@ export interface Engine {
     args: { id: string; body: { Container: string; Force?: boolean } },
     options?: CallOptions,
   ): Promise<void>;
+  networkPrune(args: { filters?: Filters }, options?: CallOptions): Promise<{ NetworksDeleted: string[] | null }>;
 
   volumeList(
     args: { filters?: Filters },
@@ -185,6 +230,28 @@ export interface Engine {
   volumeInspect(args: { name: string }, options?: CallOptions): Promise<VolumeResource>;
   volumeCreate(args: { body: VolumeCreateBody }, options?: CallOptions): Promise<VolumeResource>;
   volumeRemove(args: { name: string; force?: boolean }, options?: CallOptions): Promise<void>;
+  volumePrune(
+    args: { filters?: Filters },
+    options?: CallOptions,
+  ): Promise<{ VolumesDeleted: string[] | null; SpaceReclaimed: number }>;
+
+  /** What takes up space; `type` names kinds: container, image, volume, build-cache. */
+  systemDf(args: { type?: readonly string[] }, options?: CallOptions): Promise<DiskUsage>;
+}
+
+/** A file of a container. `mode` is Go's os.FileMode; `linkTarget` is empty unless it is a symbolic link. */
+export interface PathStat {
+  readonly name: string;
+  readonly size: number;
+  readonly mode: number;
+  /** RFC 3339. */
+  readonly mtime: string;
+  readonly linkTarget: string;
+}
+
+export interface Archive {
+  readonly stat: PathStat;
+  readonly tar: AsyncIterable<Buffer>;
 }
 
 export type ByteSource = AsyncIterable<Uint8Array> | Uint8Array;
@@ -197,6 +264,10 @@ export interface EngineVersion {
   readonly Os: string;
   readonly Arch: string;
   readonly KernelVersion?: string;
+  readonly GitCommit?: string;
+  readonly GoVersion?: string;
+  readonly BuildTime?: string;
+  readonly Components?: readonly { readonly Name: string; readonly Version: string; readonly Details?: Labels }[];
 }
 
 export interface EngineInfo {
@@ -208,6 +279,8 @@ export interface EngineInfo {
   readonly OperatingSystem: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly Swarm?: { readonly LocalNodeState: string };
+  /** Everything else that dockerd tells of itself; nothing of ours depends on it. */
+  readonly [more: string]: unknown;
 }
 
 export interface EngineEvent {
@@ -215,6 +288,7 @@ export interface EngineEvent {
   /** `start`, `die`, `health_status: healthy`, `exec_create: cmd` … */
   readonly Action: string;
   readonly Actor: { readonly ID: string; readonly Attributes: Labels };
+  readonly scope?: string;
   readonly time: number;
   readonly timeNano: number;
 }
@@ -237,7 +311,10 @@ export interface ContainerSummary {
   readonly Ports: readonly { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }[];
   readonly Labels: Labels;
   readonly Mounts: readonly MountPoint[];
-  readonly HostConfig?: { readonly NetworkMode?: string };
+  /** Bytes; only where `size` was asked for. */
+  readonly SizeRw?: number;
+  readonly SizeRootFs?: number;
+  readonly HostConfig?: { readonly NetworkMode?: string; readonly Annotations?: Labels | null };
   readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, EndpointSettings>> | null };
 }
 
@@ -258,8 +335,12 @@ export interface EndpointSettings {
   Gateway?: string;
   IPAddress?: string;
   IPPrefixLen?: number;
+  IPv6Gateway?: string;
   GlobalIPv6Address?: string;
+  GlobalIPv6PrefixLen?: number;
   MacAddress?: string;
+  /** Under which the container is found in this network. */
+  DNSNames?: string[] | null;
   IPAMConfig?: { IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[] } | null;
   Aliases?: string[] | null;
   Links?: string[] | null;
@@ -278,6 +359,19 @@ export interface ContainerInspect {
   readonly Image: string;
   readonly RestartCount: number;
   readonly Platform?: string;
+  readonly Driver?: string;
+  readonly ResolvConfPath?: string;
+  readonly HostnamePath?: string;
+  readonly HostsPath?: string;
+  readonly LogPath?: string;
+  readonly MountLabel?: string;
+  readonly ProcessLabel?: string;
+  readonly AppArmorProfile?: string;
+  readonly ExecIDs?: readonly string[] | null;
+  readonly GraphDriver?: GraphDriver;
+  /** Bytes; only where `size` was asked for. */
+  readonly SizeRw?: number;
+  readonly SizeRootFs?: number;
   readonly State: {
     readonly Status: ContainerState;
     readonly Running: boolean;
@@ -296,9 +390,26 @@ export interface ContainerInspect {
   readonly HostConfig: HostConfig;
   readonly Mounts: readonly MountPoint[];
   readonly NetworkSettings: {
+    readonly SandboxID?: string;
+    readonly SandboxKey?: string;
+    /** The allocated ones; only while the container runs. */
     readonly Ports?: PortMap | null;
     readonly Networks?: Readonly<Record<string, EndpointSettings>> | null;
+    /** The endpoint of the default bridge, as old clients want it. */
+    readonly IPAddress?: string;
+    readonly IPPrefixLen?: number;
+    readonly Gateway?: string;
+    readonly MacAddress?: string;
+    readonly EndpointID?: string;
+    readonly GlobalIPv6Address?: string;
+    readonly GlobalIPv6PrefixLen?: number;
+    readonly IPv6Gateway?: string;
   };
+}
+
+export interface GraphDriver {
+  readonly Name: string;
+  readonly Data: Labels | null;
 }
 
 export interface Health {
@@ -476,12 +587,123 @@ export interface ExecCreateBody {
   WorkingDir?: string;
 }
 
+export interface ContainerCommitArgs {
+  container: string;
+  repo?: string;
+  tag?: string;
+  comment?: string;
+  author?: string;
+  /** Default true. */
+  pause?: boolean;
+  /** Dockerfile instructions. */
+  changes?: readonly string[];
+  body?: ContainerConfig;
+}
+
+/** One sample of a container's use of resources. Counters are nanoseconds, bytes and packets since its start. */
+export interface ContainerStats {
+  readonly id: string;
+  /** With a leading slash. */
+  readonly name: string;
+  readonly read: string;
+  readonly preread: string;
+  readonly cpu_stats: CpuStats;
+  readonly precpu_stats: CpuStats;
+  readonly memory_stats: {
+    readonly usage?: number;
+    readonly limit?: number;
+    readonly max_usage?: number;
+    readonly stats?: Readonly<Record<string, number>>;
+  };
+  readonly pids_stats: { readonly current?: number; readonly limit?: number };
+  readonly blkio_stats: {
+    readonly io_service_bytes_recursive: readonly { major: number; minor: number; op: string; value: number }[] | null;
+  };
+  readonly networks?: Readonly<Record<string, NetworkStats>>;
+}
+
+export interface CpuStats {
+  readonly cpu_usage: {
+    readonly total_usage: number;
+    readonly usage_in_kernelmode: number;
+    readonly usage_in_usermode: number;
+    readonly percpu_usage?: readonly number[];
+  };
+  readonly system_cpu_usage?: number;
+  readonly online_cpus?: number;
+  readonly throttling_data: {
+    readonly periods: number;
+    readonly throttled_periods: number;
+    readonly throttled_time: number;
+  };
+}
+
+export interface NetworkStats {
+  readonly rx_bytes: number;
+  readonly rx_packets: number;
+  readonly rx_errors: number;
+  readonly rx_dropped: number;
+  readonly tx_bytes: number;
+  readonly tx_packets: number;
+  readonly tx_errors: number;
+  readonly tx_dropped: number;
+}
+
 export interface ExecInspect {
   readonly ID: string;
   readonly Running: boolean;
   readonly ExitCode: number | null;
   readonly ContainerID: string;
   readonly Pid: number;
+  readonly OpenStdin?: boolean;
+  readonly OpenStdout?: boolean;
+  readonly OpenStderr?: boolean;
+  readonly CanRemove?: boolean;
+  readonly DetachKeys?: string;
+  readonly ProcessConfig?: {
+    readonly tty: boolean;
+    readonly entrypoint: string;
+    readonly arguments: readonly string[];
+    readonly privileged?: boolean;
+    readonly user?: string;
+  };
+}
+
+export interface ImageHistoryEntry {
+  /** The image's ID, or `<missing>`. */
+  readonly Id: string;
+  /** Unix seconds. */
+  readonly Created: number;
+  readonly CreatedBy: string;
+  readonly Tags: readonly string[] | null;
+  readonly Size: number;
+  readonly Comment: string;
+}
+
+export interface DistributionInspect {
+  readonly Descriptor: { readonly mediaType: string; readonly digest: string; readonly size: number };
+  readonly Platforms: readonly { architecture: string; os: string; variant?: string }[];
+}
+
+export interface DiskUsage {
+  readonly LayersSize: number;
+  readonly Images: readonly ImageSummary[] | null;
+  readonly Containers: readonly ContainerSummary[] | null;
+  readonly Volumes: readonly VolumeResource[] | null;
+  readonly BuildCache: readonly BuildCacheEntry[] | null;
+}
+
+export interface BuildCacheEntry {
+  readonly ID: string;
+  readonly Type: string;
+  readonly Description: string;
+  readonly InUse: boolean;
+  readonly Shared: boolean;
+  readonly Size: number;
+  readonly CreatedAt: string;
+  readonly LastUsedAt: string | null;
+  readonly UsageCount: number;
+  readonly Parents: readonly string[] | null;
 }
 
 export interface ImageSummary {
@@ -491,6 +713,11 @@ export interface ImageSummary {
   readonly Created: number;
   readonly Size: number;
   readonly Labels: Labels | null;
+  readonly ParentId?: string;
+  /** Bytes that other images share, -1: not counted. */
+  readonly SharedSize?: number;
+  /** How many containers are made of it, -1: not counted. */
+  readonly Containers?: number;
 }
 
 export interface ImageInspect {
@@ -503,6 +730,12 @@ export interface ImageInspect {
   readonly Os: string;
   readonly Size: number;
   readonly Config: ContainerConfig | null;
+  readonly Parent?: string;
+  readonly Author?: string;
+  readonly Comment?: string;
+  readonly DockerVersion?: string;
+  readonly GraphDriver?: GraphDriver;
+  readonly RootFS?: { readonly Type: string; readonly Layers?: readonly string[] };
   readonly Metadata?: { readonly LastTagTime?: string };
   readonly Manifests?: readonly {
     readonly ID: string;
@@ -584,7 +817,16 @@ export interface NetworkResource {
   readonly IPAM?: NetworkCreateBody["IPAM"] | null;
   readonly Options?: Labels | null;
   readonly Labels?: Labels | null;
-  readonly Containers?: Readonly<Record<string, { Name: string; EndpointID: string }>> | null;
+  readonly Containers?: Readonly<Record<string, NetworkMember>> | null;
+}
+
+/** A running container's endpoint, as its network tells of it. Addresses have their prefix length. */
+export interface NetworkMember {
+  readonly Name: string;
+  readonly EndpointID: string;
+  readonly MacAddress?: string;
+  readonly IPv4Address?: string;
+  readonly IPv6Address?: string;
 }
 
 export interface VolumeCreateBody {
@@ -602,4 +844,6 @@ export interface VolumeResource {
   readonly Labels: Labels | null;
   readonly Options: Labels | null;
   readonly Scope: string;
+  /** Bytes and containers, -1: not counted. Only in `systemDf`. */
+  readonly UsageData?: { readonly Size: number; readonly RefCount: number };
 }

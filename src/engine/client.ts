@@ -53,12 +53,13 @@ async function perform(
   route: Route,
   args: Arguments,
   version: string,
-  { signal, accepted }: CallOptions,
+  { signal, accepted, unchanged }: CallOptions,
 ): Promise<unknown> {
   const wire = renderRequest(route, args, version);
   const reply = await exchange(transport, wire, { signal, hijack: route.answer === "hijack" });
   if (!route.status.includes(reply.status)) throw await readRefusal(reply);
   accepted?.();
+  if (reply.status === 304) unchanged?.();
   return readAnswer(route.answer, reply, args.tty === true);
 }
 

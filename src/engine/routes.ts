@@ -4,7 +4,7 @@
  * Source: https://docs.docker.com/reference/api/engine/version/v1.51/
  */
 
-import type { ByteSource, Connection, Engine, Frame } from "./api.ts";
+import type { Archive, ByteSource, Connection, Engine, Frame, PathStat } from "./api.ts";
 
 /**
  * Where an argument goes: `path` fills `{name}` of the template; `text`, `bool` (1 or 0), `json` and `repeated` are query
@@ -18,9 +18,13 @@ export type Rule<P extends Place = Place> = P | readonly [P, `1.${number}`];
 
 /**
  * `none`: nothing worth reading; `json`: one document; `lines`: JSON lines as they come; `frames`: multiplexed output, or a
- * TTY's plain bytes; `bytes`: as they are; `hijack`: the connection becomes a two-way stream.
+ * TTY's plain bytes; `bytes`: as they are; `stat`: a header that describes a file, `archive`: the same with the file's tar;
+ * `hijack`: the connection becomes a two-way stream.
  */
-export type Answer = "none" | "json" | "lines" | "frames" | "bytes" | "hijack";
+export type Answer = "none" | "json" | "lines" | "frames" | "bytes" | "stat" | "archive" | "hijack";
+
+/** The header in which the calls for archives describe the file. */
+export const statHeader = "X-Docker-Container-Path-Stat";
 
 export interface Route {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
@@ -31,6 +35,8 @@ export interface Route {
   readonly answer: Answer;
   /** The path takes no `/v1.NN` before it, and the call needs no negotiation. */
   readonly unversioned?: true;
+  /** Tells apart two calls of one method and path: this query parameter is there. */
+  readonly when?: string;
 }
 
 type PlaceOf<T> = T extends boolean
@@ -45,15 +51,19 @@ type PlaceOf<T> = T extends boolean
 
 type AnswerOf<T> = T extends Connection
   ? "hijack"
-  : T extends AsyncIterable<infer Item>
-    ? Item extends Frame
-      ? "frames"
-      : Item extends Buffer
-        ? "bytes"
-        : "lines"
-    : T extends object
-      ? "json"
-      : "none";
+  : T extends PathStat
+    ? "stat"
+    : T extends Archive
+      ? "archive"
+      : T extends AsyncIterable<infer Item>
+        ? Item extends Frame
+          ? "frames"
+          : Item extends Buffer
+            ? "bytes"
+            : "lines"
+        : T extends object
+          ? "json"
+          : "none";
 
 type ArgsOf<M extends keyof Engine> = NonNullable<Parameters<Engine[M]>[0]>;
 
@@ -226,7 +236,58 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     path: "/containers/{id}/archive",
     args: { id: "path", path: "text" },
     status: [200],
+    answer: "archive",
+  },
+  containerArchiveStat: {
+    method: "HEAD",
+    path: "/containers/{id}/archive",
+    args: { id: "path", path: "text" },
+    status: [200],
+    answer: "stat",
+  },
+  containerChanges: {
+    method: "GET",
+    path: "/containers/{id}/changes",
+    args: { id: "path" },
+    status: [200],
+    answer: "json",
+  },
+  containerExport: {
+    method: "GET",
+    path: "/containers/{id}/export",
+    args: { id: "path" },
+    status: [200],
     answer: "bytes",
+  },
+  containerStats: {
+    method: "GET",
+    path: "/containers/{id}/stats",
+    args: { id: "path", stream: "bool", "one-shot": ["bool", "1.41"] },
+    status: [200],
+    answer: "lines",
+  },
+  containerCommit: {
+    method: "POST",
+    path: "/commit",
+    args: {
+      container: "text",
+      repo: "text",
+      tag: "text",
+      comment: "text",
+      author: "text",
+      pause: "bool",
+      changes: "repeated",
+      body: "body",
+    },
+    status: [201],
+    answer: "json",
+  },
+  containerPrune: {
+    method: "POST",
+    path: "/containers/prune",
+    args: { filters: "json" },
+    status: [200],
+    answer: "json",
   },
 
   execCreate: {
@@ -242,6 +303,13 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     args: { id: "path", tty: "local", body: "body" },
     status: [101, 200],
     answer: "hijack",
+  },
+  execResize: {
+    method: "POST",
+    path: "/exec/{id}/resize",
+    args: { id: "path", h: "text", w: "text" },
+    status: [200, 201],
+    answer: "none",
   },
   execInspect: { method: "GET", path: "/exec/{id}/json", args: { id: "path" }, status: [200], answer: "json" },
 
@@ -272,6 +340,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     args: { fromSrc: "text", repo: "text", tag: "text", message: "text", changes: "repeated", stream: "stream" },
     status: [200],
     answer: "lines",
+    when: "fromSrc",
   },
   imageTag: {
     method: "POST",
@@ -286,6 +355,36 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     args: { name: "path", force: "bool", noprune: "bool" },
     status: [200],
     answer: "json",
+  },
+  imageHistory: {
+    method: "GET",
+    path: "/images/{name}/history",
+    args: { name: "path" },
+    status: [200],
+    answer: "json",
+  },
+  imagePrune: { method: "POST", path: "/images/prune", args: { filters: "json" }, status: [200], answer: "json" },
+  imagePush: {
+    method: "POST",
+    path: "/images/{name}/push",
+    args: { name: "path", tag: "text", auth: "auth" },
+    status: [200],
+    answer: "lines",
+  },
+  imageLoad: {
+    method: "POST",
+    path: "/images/load",
+    args: { quiet: "bool", stream: "stream" },
+    status: [200],
+    answer: "lines",
+  },
+  imageSave: { method: "GET", path: "/images/get", args: { names: "repeated" }, status: [200], answer: "bytes" },
+  imageSaveOne: {
+    method: "GET",
+    path: "/images/{name}/get",
+    args: { name: "path" },
+    status: [200],
+    answer: "bytes",
   },
   imageBuild: {
     method: "POST",
@@ -321,6 +420,21 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     status: [200],
     answer: "lines",
   },
+  buildPrune: {
+    method: "POST",
+    path: "/build/prune",
+    args: { all: ["bool", "1.39"], filters: ["json", "1.39"], "keep-storage": ["text", "1.39"] },
+    status: [200],
+    answer: "json",
+  },
+  distributionInspect: {
+    method: "GET",
+    path: "/distribution/{name}/json",
+    args: { name: "path", auth: "auth" },
+    status: [200],
+    answer: "json",
+  },
+  registryLogin: { method: "POST", path: "/auth", args: { body: "body" }, status: [200], answer: "json" },
 
   networkList: { method: "GET", path: "/networks", args: { filters: "json" }, status: [200], answer: "json" },
   networkInspect: {
@@ -353,6 +467,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     status: [200],
     answer: "none",
   },
+  networkPrune: { method: "POST", path: "/networks/prune", args: { filters: "json" }, status: [200], answer: "json" },
 
   volumeList: { method: "GET", path: "/volumes", args: { filters: "json" }, status: [200], answer: "json" },
   volumeInspect: { method: "GET", path: "/volumes/{name}", args: { name: "path" }, status: [200], answer: "json" },
@@ -364,4 +479,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     status: [204],
     answer: "none",
   },
+  volumePrune: { method: "POST", path: "/volumes/prune", args: { filters: "json" }, status: [200], answer: "json" },
+
+  systemDf: { method: "GET", path: "/system/df", args: { type: ["repeated", "1.42"] }, status: [200], answer: "json" },
 };

@@ -222,7 +222,10 @@ function contract(url: string): void {
       await engine.containerStart({ id });
       expect((await collect(connection.frames)).stdout).toBe("top secret ü\n440 12 34\n");
       const chunks: Buffer[] = [];
-      for await (const chunk of await engine.containerArchiveGet({ id, path: "/etc/secrets/key" })) chunks.push(chunk);
+      const { stat, tar } = await engine.containerArchiveGet({ id, path: "/etc/secrets/key" });
+      expect(stat).toMatchObject({ name: "key", linkTarget: "" });
+      expect(await engine.containerArchiveStat({ id, path: "/etc/secrets/key" })).toEqual(stat);
+      for await (const chunk of tar) chunks.push(chunk);
       expect(Buffer.concat(chunks).toString()).toContain("top secret ü\n");
     });
   });
