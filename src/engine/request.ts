@@ -52,9 +52,9 @@ export function renderRequest(route: Route, args: Readonly<Record<string, unknow
 
 /** The query values of one argument: one, several (`repeated`) or none (`local`). */
 function encodeQuery(place: Place, value: unknown): readonly string[] {
-  if (place === "text") return [String(value)];
+  if (place === "text" || place === "number") return [String(value)];
   if (place === "bool") return [value ? "1" : "0"];
-  if (place === "json") return [JSON.stringify(value)];
+  if (place === "json" || place === "filters") return [JSON.stringify(value)];
   if (place === "repeated" && Array.isArray(value)) return value.map(String);
   return [];
 }

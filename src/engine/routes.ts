@@ -7,11 +7,24 @@
 import type { Archive, ByteSource, Connection, Engine, Frame, PathStat } from "./api.ts";
 
 /**
- * Where an argument goes: `path` fills `{name}` of the template; `text`, `bool` (1 or 0), `json` and `repeated` are query
+ * Where an argument goes: `path` fills `{name}` of the template; `text`, `number`, `bool` (1 or 0), `json`, `filters` (JSON
+ * that comes in two forms) and `repeated` are query
  * parameters of the argument's own name; `body` is the JSON body, `stream` the raw one; `auth` and `auths` are the
  * headers X-Registry-Auth and X-Registry-Config; `local` is not sent.
  */
-export type Place = "path" | "text" | "bool" | "json" | "repeated" | "body" | "stream" | "auth" | "auths" | "local";
+export type Place =
+  | "path"
+  | "text"
+  | "number"
+  | "bool"
+  | "json"
+  | "filters"
+  | "repeated"
+  | "body"
+  | "stream"
+  | "auth"
+  | "auths"
+  | "local";
 
 /** A place, or a place and the API version that brought the argument: it is not sent to an engine that speaks less. */
 export type Rule<P extends Place = Place> = P | readonly [P, `1.${number}`];
@@ -30,24 +43,28 @@ export interface Route {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly args: Readonly<Record<string, Rule>>;
-  /** The statuses that mean success. */
+  /** The statuses that mean success; the first one is the usual. */
   readonly status: readonly number[];
   readonly answer: Answer;
   /** The path takes no `/v1.NN` before it, and the call needs no negotiation. */
   readonly unversioned?: true;
+  /** The answer's headers go out at once, before there is anything to tell. */
+  readonly flush?: true;
   /** Tells apart two calls of one method and path: this query parameter is there. */
   readonly when?: string;
 }
 
 type PlaceOf<T> = T extends boolean
   ? "bool" | "local"
-  : T extends string | number
-    ? "path" | "text"
-    : T extends ByteSource
-      ? "stream"
-      : T extends readonly string[]
-        ? "repeated" | "json"
-        : "json" | "body" | "auth" | "auths";
+  : T extends number
+    ? "number"
+    : T extends string
+      ? "path" | "text"
+      : T extends ByteSource
+        ? "stream"
+        : T extends readonly string[]
+          ? "repeated" | "json"
+          : "json" | "filters" | "body" | "auth" | "auths";
 
 type AnswerOf<T> = T extends Connection
   ? "hijack"
@@ -80,15 +97,16 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   events: {
     method: "GET",
     path: "/events",
-    args: { since: "text", until: "text", filters: "json" },
+    args: { since: "text", until: "text", filters: "filters" },
     status: [200],
     answer: "lines",
+    flush: true,
   },
 
   containerList: {
     method: "GET",
     path: "/containers/json",
-    args: { all: "bool", limit: "text", size: "bool", filters: "json" },
+    args: { all: "bool", limit: "number", size: "bool", filters: "filters" },
     status: [200],
     answer: "json",
   },
@@ -116,14 +134,14 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   containerStop: {
     method: "POST",
     path: "/containers/{id}/stop",
-    args: { id: "path", t: "text", signal: ["text", "1.42"] },
+    args: { id: "path", t: "number", signal: ["text", "1.42"] },
     status: [204, 304],
     answer: "none",
   },
   containerRestart: {
     method: "POST",
     path: "/containers/{id}/restart",
-    args: { id: "path", t: "text", signal: ["text", "1.42"] },
+    args: { id: "path", t: "number", signal: ["text", "1.42"] },
     status: [204],
     answer: "none",
   },
@@ -220,7 +238,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   containerResize: {
     method: "POST",
     path: "/containers/{id}/resize",
-    args: { id: "path", h: "text", w: "text" },
+    args: { id: "path", h: "number", w: "number" },
     status: [200],
     answer: "none",
   },
@@ -265,6 +283,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     args: { id: "path", stream: "bool", "one-shot": ["bool", "1.41"] },
     status: [200],
     answer: "lines",
+    flush: true,
   },
   containerCommit: {
     method: "POST",
@@ -285,7 +304,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   containerPrune: {
     method: "POST",
     path: "/containers/prune",
-    args: { filters: "json" },
+    args: { filters: "filters" },
     status: [200],
     answer: "json",
   },
@@ -307,7 +326,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   execResize: {
     method: "POST",
     path: "/exec/{id}/resize",
-    args: { id: "path", h: "text", w: "text" },
+    args: { id: "path", h: "number", w: "number" },
     status: [200, 201],
     answer: "none",
   },
@@ -316,7 +335,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   imageList: {
     method: "GET",
     path: "/images/json",
-    args: { all: "bool", filters: "json", digests: "bool", "shared-size": ["bool", "1.42"] },
+    args: { all: "bool", filters: "filters", digests: "bool", "shared-size": ["bool", "1.42"] },
     status: [200],
     answer: "json",
   },
@@ -363,7 +382,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     status: [200],
     answer: "json",
   },
-  imagePrune: { method: "POST", path: "/images/prune", args: { filters: "json" }, status: [200], answer: "json" },
+  imagePrune: { method: "POST", path: "/images/prune", args: { filters: "filters" }, status: [200], answer: "json" },
   imagePush: {
     method: "POST",
     path: "/images/{name}/push",
@@ -401,14 +420,14 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
       pull: "bool",
       rm: "bool",
       forcerm: "bool",
-      memory: "text",
-      memswap: "text",
-      cpushares: "text",
+      memory: "number",
+      memswap: "number",
+      cpushares: "number",
       cpusetcpus: "text",
-      cpuperiod: "text",
-      cpuquota: "text",
+      cpuperiod: "number",
+      cpuquota: "number",
       buildargs: "json",
-      shmsize: "text",
+      shmsize: "number",
       labels: "json",
       networkmode: "text",
       platform: ["text", "1.32"],
@@ -423,7 +442,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   buildPrune: {
     method: "POST",
     path: "/build/prune",
-    args: { all: ["bool", "1.39"], filters: ["json", "1.39"], "keep-storage": ["text", "1.39"] },
+    args: { all: ["bool", "1.39"], filters: ["filters", "1.39"], "keep-storage": ["number", "1.39"] },
     status: [200],
     answer: "json",
   },
@@ -436,7 +455,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   },
   registryLogin: { method: "POST", path: "/auth", args: { body: "body" }, status: [200], answer: "json" },
 
-  networkList: { method: "GET", path: "/networks", args: { filters: "json" }, status: [200], answer: "json" },
+  networkList: { method: "GET", path: "/networks", args: { filters: "filters" }, status: [200], answer: "json" },
   networkInspect: {
     method: "GET",
     path: "/networks/{id}",
@@ -450,7 +469,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     method: "DELETE",
     path: "/networks/{id}",
     args: { id: "path" },
-    status: [200, 204],
+    status: [204, 200],
     answer: "none",
   },
   networkConnect: {
@@ -467,9 +486,15 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     status: [200],
     answer: "none",
   },
-  networkPrune: { method: "POST", path: "/networks/prune", args: { filters: "json" }, status: [200], answer: "json" },
+  networkPrune: {
+    method: "POST",
+    path: "/networks/prune",
+    args: { filters: "filters" },
+    status: [200],
+    answer: "json",
+  },
 
-  volumeList: { method: "GET", path: "/volumes", args: { filters: "json" }, status: [200], answer: "json" },
+  volumeList: { method: "GET", path: "/volumes", args: { filters: "filters" }, status: [200], answer: "json" },
   volumeInspect: { method: "GET", path: "/volumes/{name}", args: { name: "path" }, status: [200], answer: "json" },
   volumeCreate: { method: "POST", path: "/volumes/create", args: { body: "body" }, status: [201], answer: "json" },
   volumeRemove: {
@@ -479,7 +504,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
     status: [204],
     answer: "none",
   },
-  volumePrune: { method: "POST", path: "/volumes/prune", args: { filters: "json" }, status: [200], answer: "json" },
+  volumePrune: { method: "POST", path: "/volumes/prune", args: { filters: "filters" }, status: [200], answer: "json" },
 
   systemDf: { method: "GET", path: "/system/df", args: { type: ["repeated", "1.42"] }, status: [200], answer: "json" },
 };

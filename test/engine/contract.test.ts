@@ -1,10 +1,14 @@
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseAddress } from "../../src/engine/address.ts";
 import type { EngineEvent, Frame } from "../../src/engine/api.ts";
 import { compareApi, newestApi } from "../../src/engine/api-version.ts";
 import { packFiles } from "../../src/engine/build-context.ts";
 import { connect, type EngineClient } from "../../src/engine/client.ts";
+import { serve } from "../../src/engine/serve.ts";
 import { EngineError } from "../../src/errors.ts";
 import {
   collect,
@@ -22,7 +26,33 @@ import {
 for (const url of engineUrls) {
   const reason = await missing(url);
   if (reason !== undefined) describe.skip(`the engine at ${url} (left out: ${reason})`, () => it("answers", () => {}));
-  else describe(`the engine at ${url}`, { timeout: 30_000 }, () => contract(url));
+  else {
+    describe(`the engine at ${url}`, { timeout: 30_000 }, () => contract(url));
+    describe(`the engine at ${url}, served by us`, { timeout: 30_000 }, async () => contract(await serveAgain(url)));
+  }
+}
+
+/** What our server makes of an engine that our client reaches is that engine again. */
+async function serveAgain(url: string): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), "gantry-served-"));
+  const socket = path.join(folder, "engine.sock");
+  const behind = connect(parseAddress(url));
+  const bugs: unknown[] = [];
+  const server = serve(behind, {
+    name: "Gantry/test (linux)",
+    apiVersion: await behind.apiVersion(),
+    onBug: (error) => bugs.push(error),
+  });
+  server.listen(socket);
+  await once(server, "listening");
+  afterAll(async () => {
+    server.closeAllConnections();
+    server.close();
+    behind.close();
+    await rm(folder, { recursive: true });
+    expect(bugs).toEqual([]);
+  });
+  return `unix://${socket}`;
 }
 
 function contract(url: string): void {
