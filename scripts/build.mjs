@@ -1,6 +1,7 @@
 /**
- * Makes dist/gantry.cjs: everything that gantry runs, in one file. Every verb stands behind a dynamic import, which
- * esbuild turns into an initialiser that runs at first use, so starting costs only what the verb needs.
+ * Makes dist/gantry.cjs: everything that gantry runs, in one file; and beside it dist/daemon.cjs, the embedded engine.
+ * Every verb stands behind a dynamic import, which esbuild turns into an initialiser that runs at first use, so starting
+ * costs only what the verb needs.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync } from "node:fs";
@@ -8,33 +9,57 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const out = join(root, "dist/gantry.cjs");
 
 const generated = spawnSync(process.execPath, [join(root, "scripts/generate.mjs")], { stdio: "inherit" });
 if (generated.status !== 0) process.exit(generated.status ?? 1);
 
 const { build } = await import("esbuild");
-const temporary = `${out}.${process.pid}`;
-try {
-  await build({
-    entryPoints: [join(root, "src/commands/main.ts")],
-    outfile: temporary,
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node24",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "none",
-    logLevel: "warning",
-    plugins: [requireLazily(/[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/)],
-  });
-  renameSync(temporary, out);
-} catch {
-  // esbuild has said what is wrong.
-  process.exitCode = 1;
-} finally {
-  rmSync(temporary, { force: true });
+const daemon = /[\\/]engine[\\/]daemon[\\/]main\.ts$/;
+await Promise.all([
+  bundle("src/commands/main.ts", "dist/gantry.cjs", [
+    requireLazily(/[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/),
+    besides(daemon, "./daemon.cjs"),
+  ]),
+  bundle("src/engine/daemon/main.ts", "dist/daemon.cjs", []),
+]);
+
+/** One entry and all that it needs as one file, put in place whole. */
+async function bundle(entry, file, plugins) {
+  const out = join(root, file);
+  const temporary = `${out}.${process.pid}`;
+  try {
+    await build({
+      entryPoints: [join(root, entry)],
+      outfile: temporary,
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      target: "node24",
+      minifySyntax: true,
+      minifyWhitespace: true,
+      legalComments: "none",
+      logLevel: "warning",
+      plugins,
+    });
+    renameSync(temporary, out);
+  } catch {
+    // esbuild has said what is wrong.
+    process.exitCode = 1;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** Leaves a module out of the bundle: it is a bundle of its own beside it. */
+function besides(filter, file) {
+  return {
+    name: "besides",
+    setup({ onResolve }) {
+      onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind }) =>
+        kind === "dynamic-import" && filter.test(join(resolveDir, path)) ? { path: file, external: true } : undefined,
+      );
+    },
+  };
 }
 
 /**

@@ -25,18 +25,42 @@ export interface LoadedSession extends Session {
 
 /**
  * The engine to use, asked for its API version already: while the files are read, the first answer is on its way. Errors
- * of that first question come with the first call.
+ * of that first question come with the first call. The embedded engine, where it is the one, is started only when the
+ * files are known to be in order.
  */
-export async function openEngine({ engine }: Pick<Globals, "engine">): Promise<EngineClient> {
+export async function openEngine(
+  { engine }: Pick<Globals, "engine">,
+  files: Promise<unknown> = Promise.resolve(),
+): Promise<EngineClient> {
   const environment = processEnvironment();
-  const client = connect(await chooseEngine({ ...(engine !== undefined && { engine }), environment }));
+  const embedded = async () => {
+    await files;
+    return startEmbedded();
+  };
+  const address = await chooseEngine({
+    environment,
+    ...(engine !== undefined && { engine }),
+    ...(process.platform === "linux" && { embedded }),
+  });
+  const client = connect(address);
   client.apiVersion().catch(() => {});
   return client;
 }
 
+async function startEmbedded(): Promise<string> {
+  const { ensureEmbedded, placesOf } = await import("../engine/embedded.ts");
+  const places = placesOf();
+  return ensureEmbedded({
+    places,
+    command: [process.execPath, process.argv[1] ?? ""],
+    started: () => process.stderr.write(`gantry: no other engine here, started its own at unix://${places.socket}\n`),
+  });
+}
+
 /** Loads the project, with the profiles of the named services, and reaches for the engine at the same time. */
 export async function openSession(flags: Globals, services: readonly string[] = []): Promise<LoadedSession> {
-  const [engine, loaded] = await both(openEngine(flags), loadAll(flags, { services }));
+  const files = loadAll(flags, { services });
+  const [engine, loaded] = await both(openEngine(flags, files), files);
   return { engine, loaded, name: loaded.project.name, ...settings(flags, loaded.project.environment) };
 }
 

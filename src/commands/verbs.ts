@@ -29,6 +29,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("stop", "Stop containers", () => import("./stop.ts")),
   verb("restart", "Restart containers", () => import("./restart.ts")),
   verb("ls", "List the engine's projects", () => import("./ls.ts")),
+  verb("daemon", "Run the embedded engine", () => import("./daemon.ts")),
   verb("version", "Show gantry's version", () => import("./version.ts")),
   verb("help", "Show the verbs, or the flags of one verb", () => import("./help.ts")),
 ]);

@@ -1,27 +1,27 @@
 /** Which engine to use. */
 
-import { stat } from "node:fs/promises";
-import { connect as dial } from "node:net";
 import { join } from "node:path";
 import { EngineError } from "../errors.ts";
 import { type Address, parseAddress, type TlsMaterial } from "./address.ts";
 import { compareApi, newestApi, oldestApi } from "./api-version.ts";
 import { dockerDirectory, type Environment, readDockerConfig } from "./docker-config.ts";
+import { answers } from "./embedded.ts";
 
 export interface ChooseOptions {
-  /** The flag `--engine`: a URL. */
+  /** The flag `--engine`: a URL, or `embedded`. */
   readonly engine?: string;
   readonly environment: Environment;
+  /** Gives the URL of the engine that gantry brings along, started where it does not run; absent: there is none here. */
+  readonly embedded?: () => Promise<string>;
 }
 
 /**
  * The first of: `--engine`, GANTRY_ENGINE, DOCKER_HOST, docker's current context (DOCKER_CONTEXT, else the one in docker's
- * config.json), a socket of docker or podman on this machine. Nothing is asked of the engine itself; only where several
- * sockets exist it is tried which of them answers. Throws EngineError where there is none, or where the one that is named
- * cannot be used.
+ * config.json), a socket of docker or podman on this machine that takes connections, the embedded engine. Throws
+ * EngineError where there is none, or where the one that is named cannot be used.
  */
-export async function chooseEngine({ engine, environment }: ChooseOptions): Promise<Address> {
-  const address = await locate(engine || environment.get("GANTRY_ENGINE"), environment);
+export async function chooseEngine({ engine, environment, embedded }: ChooseOptions): Promise<Address> {
+  const address = await locate(engine || environment.get("GANTRY_ENGINE"), environment, embedded);
   const pinned = environment.get("DOCKER_API_VERSION")?.replace(/^v/, "");
   if (pinned === undefined || pinned === "") return address;
   if (!/^1\.\d+$/.test(pinned) || compareApi(pinned, oldestApi) < 0) {
@@ -32,9 +32,14 @@ export async function chooseEngine({ engine, environment }: ChooseOptions): Prom
   return { ...address, apiVersion: pinned };
 }
 
-async function locate(engine: string | undefined, environment: Environment): Promise<Address> {
+async function locate(
+  engine: string | undefined,
+  environment: Environment,
+  embedded: ChooseOptions["embedded"],
+): Promise<Address> {
   if (engine === "embedded") {
-    throw new EngineError("this release brings no engine of its own", {
+    if (embedded !== undefined) return parseAddress(await embedded());
+    throw new EngineError("the embedded engine runs on Linux only", {
       hint: "name an engine by its URL, e.g. --engine unix:///var/run/docker.sock",
     });
   }
@@ -45,7 +50,7 @@ async function locate(engine: string | undefined, environment: Environment): Pro
     const { readContext } = await import("./contexts.ts");
     return readContext(context, environment);
   }
-  return findSocket(environment);
+  return findSocket(environment, embedded);
 }
 
 /** What DOCKER_TLS_VERIFY, DOCKER_TLS and DOCKER_CERT_PATH say, for an address of tcp. */
@@ -57,46 +62,18 @@ async function readTls(url: string, environment: Environment): Promise<TlsMateri
   return readCertificates(environment.get("DOCKER_CERT_PATH") || dockerDirectory(environment), verify);
 }
 
-async function findSocket(environment: Environment): Promise<Address> {
+async function findSocket(environment: Environment, embedded: ChooseOptions["embedded"]): Promise<Address> {
   const candidates = socketPaths(environment.get("XDG_RUNTIME_DIR"));
-  const exists = await Promise.all(candidates.map(isSocket));
-  const found = candidates.filter((_, index) => exists[index]);
-  const [first] = found;
-  if (first === undefined) {
-    throw new EngineError("no container engine found on this machine", {
-      hint: `looked for ${candidates.join(", ")}; install and start docker or podman, or name an engine with --engine or DOCKER_HOST`,
-    });
-  }
-  return parseAddress(`unix://${found.length === 1 ? first : await firstAnswering(found, first)}`);
+  // A socket may be left over from an engine that is gone.
+  for (const path of candidates) if (await answers(path)) return parseAddress(`unix://${path}`);
+  if (embedded !== undefined) return parseAddress(await embedded());
+  throw new EngineError("no container engine found on this machine", {
+    hint: `looked for ${candidates.join(", ")}; install and start docker or podman, or name an engine with --engine or DOCKER_HOST`,
+  });
 }
 
 /** Where docker and podman listen, system-wide and for one user. */
 export function socketPaths(runtimeDirectory: string | undefined): readonly string[] {
   const own = (path: string) => (runtimeDirectory ? [join(runtimeDirectory, path)] : []);
   return ["/var/run/docker.sock", ...own("docker.sock"), "/run/podman/podman.sock", ...own("podman/podman.sock")];
-}
-
-/** A socket may be left over from an engine that is gone, so of several the first that takes a connection is used. */
-async function firstAnswering(paths: readonly string[], otherwise: string): Promise<string> {
-  for (const path of paths) if (await answers(path)) return path;
-  return otherwise;
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = dial(path);
-    socket.once("error", () => resolve(false));
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
-}
-
-async function isSocket(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isSocket();
-  } catch {
-    return false;
-  }
 }

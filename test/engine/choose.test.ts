@@ -94,6 +94,21 @@ describe("the engine is", () => {
   });
 });
 
+describe("the embedded engine is", () => {
+  const embedded = async () => "unix:///own.sock";
+
+  it("the one that is asked for by its name", async () => {
+    const environment = new Map([["HOME", home]]);
+    expect(await chooseEngine({ engine: "embedded", environment, embedded })).toMatchObject({ path: "/own.sock" });
+  });
+
+  it("not started for a context or an address that names another one", async () => {
+    const never = () => Promise.reject(new Error("started"));
+    const environment = new Map([["DOCKER_HOST", "tcp://docker:1"]]);
+    expect(await chooseEngine({ environment, embedded: never })).toMatchObject({ host: "docker" });
+  });
+});
+
 describe("it is said what is wrong and what to do", () => {
   it("when the context does not exist", async () => {
     await expect(choose({ DOCKER_CONTEXT: "gone" })).rejects.toMatchObject({
@@ -116,7 +131,7 @@ describe("it is said what is wrong and what to do", () => {
     });
   });
 
-  it("when the engine of this program is asked for, which there is not yet", async () => {
-    await expect(choose({}, "embedded")).rejects.toThrow("brings no engine of its own");
+  it("when the embedded engine is asked for where there is none", async () => {
+    await expect(choose({}, "embedded")).rejects.toThrow("the embedded engine runs on Linux only");
   });
 });

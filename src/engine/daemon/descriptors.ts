@@ -1,0 +1,31 @@
+/** Descriptors that this process was started with. */
+
+import { closeSync, readdirSync, readFileSync } from "node:fs";
+
+/** O_CLOEXEC as /proc shows it: octal. */
+const closeOnExec = 0o2000000;
+
+/**
+ * Closes every descriptor from 3 on that a child would inherit, but for those in `keep`. Whoever started us may have left
+ * some open, and an old runtime would hand them to containers: a way out of them (CVE-2024-21626).
+ * Source: proc(5), /proc/pid/fdinfo.
+ */
+export function closeInherited(keep: readonly number[] = []): void {
+  for (const name of readdirSync("/proc/self/fdinfo")) {
+    const descriptor = Number(name);
+    if (descriptor < 3 || keep.includes(descriptor)) continue;
+    const flags = readFlags(name);
+    if (flags === undefined || (flags & closeOnExec) !== 0) continue;
+    closeSync(descriptor);
+  }
+}
+
+/** The flags of a descriptor, or undefined: the one that listed the folder is gone by now. */
+function readFlags(name: string): number | undefined {
+  try {
+    const [, octal] = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, "utf8")) ?? [];
+    return octal === undefined ? undefined : Number.parseInt(octal, 8);
+  } catch {
+    return undefined;
+  }
+}
