@@ -1,7 +1,7 @@
 import { exitCodes, InterruptedError } from "../errors.ts";
 import { labels } from "../reconcile/labels.ts";
-import { planStop } from "../reconcile/lifecycle.ts";
 import { observe } from "../reconcile/observe.ts";
+import { planStop } from "../reconcile/stop.ts";
 import type { LogWriter } from "../ui/log-writer.ts";
 import type { Progress } from "../ui/progress.ts";
 import { attachment } from "./attachment.ts";

@@ -1,5 +1,5 @@
-import { planRestart } from "../reconcile/lifecycle.ts";
 import { observe } from "../reconcile/observe.ts";
+import { planRestart } from "../reconcile/restart.ts";
 import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
 import { modelOf, openSessionByName } from "./session.ts";

@@ -1,6 +1,6 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { ProjectModel } from "../compose/model.ts";
-import { select } from "../compose/select.ts";
+import { pruneResources, select } from "../compose/select.ts";
 import { nameOf } from "../reconcile/containers.ts";
 import { type ImageOptions, planImages } from "../reconcile/images.ts";
 import { inspectContainers, observe } from "../reconcile/observe.ts";
@@ -18,7 +18,7 @@ import type { LoadedSession } from "./session.ts";
 /** What `up` was asked for, in the planners' terms. */
 export interface UpRequest {
   readonly session: LoadedSession;
-  /** The chosen services and, unless `--no-deps`, what they depend on. */
+  /** The chosen services and, unless `--no-deps`, what they depend on; resources that none uses only by `--all-resources`. */
   readonly model: ProjectModel;
   readonly images: ImageOptions;
   readonly up: UpOptions;
@@ -36,7 +36,8 @@ export async function prepareUp(
 ): Promise<UpRequest> {
   const { project, locate } = session.loaded;
   const options = planningOptions(flags, services, session.environment);
-  const model = select(project, services, { dependencies: !options.noDeps });
+  const chosen = select(project, services, { dependencies: !options.noDeps });
+  const model = flags["all-resources"] ? chosen : pruneResources(chosen);
   const [files, apiVersion] = await Promise.all([readProjectFiles(model), session.engine.apiVersion()]);
   const place = (path: readonly (string | number)[]) => locate(path);
   return {
@@ -57,7 +58,6 @@ export async function prepareUp(
       apiVersion,
       version: manifest.version,
       locate: place,
-      allResources: flags["all-resources"] === true,
     },
   };
 }

@@ -1,5 +1,5 @@
-import { planStart } from "../reconcile/lifecycle.ts";
 import { observe } from "../reconcile/observe.ts";
+import { planStart } from "../reconcile/start.ts";
 import { finish } from "./carry-out.ts";
 import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";

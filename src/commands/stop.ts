@@ -1,5 +1,5 @@
-import { planStop } from "../reconcile/lifecycle.ts";
 import { observe } from "../reconcile/observe.ts";
+import { planStop } from "../reconcile/stop.ts";
 import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
 import { modelOf, openSessionByName } from "./session.ts";

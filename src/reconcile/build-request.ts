@@ -3,7 +3,7 @@ import type { Diagnostic } from "../errors.ts";
 import { labels } from "./labels.ts";
 import { imageReference } from "./names.ts";
 import type { BuildRequest } from "./plan.ts";
-import { present } from "./present.ts";
+import { listOf, present } from "./present.ts";
 
 export interface BuildOptions {
   /** gantry's own version, for the labels. */
@@ -41,7 +41,11 @@ export function buildRequest(
 } {
   const build: Build = service.build ?? { extensions: new Map() };
   const reference = imageReference(model, service);
-  const args = new Map<string, string | null>([...(build.args ?? []), ...(options.buildArgs ?? [])]);
+  const given = [...(options.buildArgs ?? [])].flatMap(([name, value]): [string, string][] => {
+    const resolved = value ?? model.environment.get(name);
+    return resolved === undefined ? [] : [[name, resolved]];
+  });
+  const args = new Map<string, string | null>([...(build.args ?? []), ...given]);
   const platforms = build.platforms ?? [];
   const platform = service.platform ?? platforms[0] ?? model.environment.get("DOCKER_DEFAULT_PLATFORM");
   const request: BuildRequest = {
@@ -66,8 +70,8 @@ export function buildRequest(
       networkmode: build.network,
       target: build.target,
       platform,
-      extrahosts: [...(build.extra_hosts ?? [])].flatMap(([host, ips]) => ips.map((ip) => `${host}:${ip}`)),
-      ulimits: [...(build.ulimits ?? [])].map(([Name, { soft, hard }]) => ({ Name, Soft: soft, Hard: hard })),
+      extrahosts: listOf([...(build.extra_hosts ?? [])].flatMap(([host, ips]) => ips.map((ip) => `${host}:${ip}`))),
+      ulimits: listOf([...(build.ulimits ?? [])].map(([Name, { soft, hard }]) => ({ Name, Soft: soft, Hard: hard }))),
     }),
     ...(build.dockerfile !== undefined && build.dockerfile_inline === undefined && { dockerfile: build.dockerfile }),
     ...(build.dockerfile_inline !== undefined && { dockerfileInline: build.dockerfile_inline }),

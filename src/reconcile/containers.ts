@@ -34,6 +34,11 @@ export function healthOf({ summary }: ObservedContainer): "healthy" | "unhealthy
   return summary.Status.includes("(health: starting)") ? "starting" : undefined;
 }
 
+/** Whether it ran, and runs no more. */
+export function hasEnded({ summary }: ObservedContainer): boolean {
+  return summary.State === "exited" || summary.State === "dead";
+}
+
 /** Whether it ended, and ended well. */
 export function hasCompleted({ summary }: ObservedContainer): boolean {
   return summary.State === "exited" && summary.Status.startsWith("Exited (0)");

@@ -6,6 +6,7 @@ import { containersOf, hasCompleted, isRunning, nameOf, numberOf } from "./conta
 import { describeChange, difference } from "./diff.ts";
 import { labels } from "./labels.ts";
 import { containerName, imageReference, replicas } from "./names.ts";
+import { parentServices } from "./namespaces.ts";
 import type { Observed, ObservedContainer } from "./plan.ts";
 import { recreateReason } from "./recreate-reason.ts";
 import type { UpOptions } from "./up-options.ts";
@@ -39,7 +40,8 @@ export interface DecideFacts {
   readonly networks: readonly NetworkResource[];
   /** Names of volumes that the plan makes anew: their users must go first. */
   readonly renewedVolumes: ReadonlySet<string>;
-  readonly recreated: ReadonlySet<string>;
+  /** What was decided of the services that this one depends on. */
+  readonly decisions: ReadonlyMap<string, readonly Decision[]>;
 }
 
 /** The facts for a container's body; parents are given by `containerOf`. */
@@ -70,11 +72,9 @@ export function bodyFacts(
  * are missing. Of too many, those that are out of date go first, then the highest numbers.
  */
 export function decide(facts: DecideFacts): readonly Decision[] {
-  const { observed, options, service } = facts;
+  const { options, service } = facts;
   const wanted = options.scale?.get(service.name) ?? replicas(service);
-  const { own, leftovers } = withoutLeftovers(containersOf(observed, service.name), (number) =>
-    containerName(facts.model, service, number),
-  );
+  const { own, leftovers } = withoutLeftovers(facts);
   const judged = own.map((container) => judge(facts, container));
   const removals: Decision[] = leftovers.map((container) => ({
     fate: "remove",
@@ -101,29 +101,38 @@ type Judged = Extract<Decision, { fate: "keep" | "replace" }>;
 function judge(facts: DecideFacts, container: ObservedContainer): Judged {
   const { model, observed, service, options } = facts;
   const number = numberOf(container);
-  const spec = containerSpec(bodyFacts(facts, number, parentOf(observed)));
+  const spec = containerSpec(bodyFacts(facts, number, parentOf(facts)));
   const why = replaceReason(facts, container, spec);
   if (why !== undefined) return { fate: "replace", container, number, why };
   const change = difference(spec, container, observed.images.get(imageReference(model, service)));
-  const name = containerName(model, service, number);
   const start = options.noStart ? undefined : startReason(facts, container);
   return {
     fate: "keep",
     container,
     number,
-    ...(nameOf(container.summary) !== name && { rename: name }),
+    ...(isTemporary(facts, container) && { rename: containerName(model, service, number) }),
     ...(change.update.length > 0 &&
       !options.noRecreate && { update: { body: change.body, why: describeChange(change.update) } }),
     ...(start !== undefined && { start }),
   };
 }
 
-/** Before anything is planned, a parent is the container that is there; its replacement is a reason of its own. */
-function parentOf(observed: Observed): (service: string) => string {
+/** How a body refers to a parent's container as it will be: a new one has no id yet, and equals none that there is. */
+function parentOf({ decisions, observed }: DecideFacts): (service: string) => string {
   return (service) => {
-    const [first] = containersOf(observed, service);
-    return `container:${first?.summary.Id ?? service}`;
+    const decided = decisions.get(service);
+    if (decided === undefined) return `container:${containersOf(observed, service)[0]?.summary.Id ?? service}`;
+    const first = decided.find(({ fate }) => fate !== "remove");
+    return first?.fate === "keep" ? `container:${first.container.summary.Id}` : "container:new";
   };
+}
+
+/** Whether a service's first container, whose namespaces and volumes others share, is another one from now on. */
+function isRecreated({ decisions, observed }: DecideFacts, service: string): boolean {
+  const [before] = containersOf(observed, service);
+  const after = decisions.get(service)?.find(({ fate }) => fate !== "remove");
+  if (before === undefined || after === undefined) return false;
+  return after.fate !== "keep" || after.container !== before;
 }
 
 function replaceReason(facts: DecideFacts, container: ObservedContainer, spec: ContainerSpec): string | undefined {
@@ -142,38 +151,31 @@ function replaceReason(facts: DecideFacts, container: ObservedContainer, spec: C
     container,
     image: observed.images.get(imageReference(model, service)),
     networks: facts.networks,
-    recreated: facts.recreated,
+    recreated: new Set(parentServices(service).filter((parent) => isRecreated(facts, parent))),
   });
 }
 
 function startReason({ isJob }: DecideFacts, container: ObservedContainer): string | undefined {
   if (isRunning(container) || (isJob && hasCompleted(container))) return undefined;
   const { State: state, Status: status } = container.summary;
-  return state === "created"
-    ? "it was never started"
-    : `it is not running: ${status.replace(/ \d+ \w+ ago$/, "").toLowerCase()}`;
+  if (state === "created") return "it was never started";
+  const code = /^Exited \((\d+)\)/.exec(status)?.[1];
+  return code === undefined ? `it is ${state}` : `it exited (${code})`;
 }
 
 /**
  * A replacement that was interrupted leaves two containers of one number, or the new one under its temporary name. While
  * the old one is there, the new one is given up; without it, the new one is complete and stays.
  */
-function withoutLeftovers(
-  containers: readonly ObservedContainer[],
-  finalName: (number: number) => string,
-): {
+function withoutLeftovers(facts: DecideFacts): {
   own: readonly ObservedContainer[];
   leftovers: readonly ObservedContainer[];
 } {
-  const isTemporary = (container: ObservedContainer) =>
-    container.summary.Labels[labels.replace] !== undefined &&
-    nameOf(container.summary) !== finalName(numberOf(container));
-  const byNumber = Map.groupBy(containers, numberOf);
   const own: ObservedContainer[] = [];
   const leftovers: ObservedContainer[] = [];
-  for (const group of byNumber.values()) {
-    const settled = group.filter((container) => !isTemporary(container));
-    const temporary = group.filter(isTemporary);
+  for (const group of Map.groupBy(containersOf(facts.observed, facts.service.name), numberOf).values()) {
+    const settled = group.filter((container) => !isTemporary(facts, container));
+    const temporary = group.filter((container) => isTemporary(facts, container));
     if (settled.length > 0) {
       own.push(...settled);
       leftovers.push(...temporary);
@@ -183,4 +185,12 @@ function withoutLeftovers(
     }
   }
   return { own, leftovers };
+}
+
+/** Whether a container is a replacement that has not got its name yet: `shop-web-1.new`, docker compose's `<id>_shop-web-1`. */
+function isTemporary({ model, service }: DecideFacts, container: ObservedContainer): boolean {
+  const { summary } = container;
+  const name = nameOf(summary);
+  if (summary.Labels[labels.replace] === undefined) return false;
+  return /\.new$|^[0-9a-f]{12}_/.test(name) && name !== containerName(model, service, numberOf(container));
 }

@@ -1,12 +1,13 @@
 import { dependencyGraph } from "../compose/graph.ts";
-import type { Dependency, ProjectModel } from "../compose/model.ts";
-import { isRunning, serviceOf, subjectOf } from "./containers.ts";
+import type { ProjectModel } from "../compose/model.ts";
+import { serviceOf, subjectOf } from "./containers.ts";
+import { dependencies } from "./dependencies.ts";
 import { type Draft, draft } from "./draft.ts";
-import { hookRequest } from "./hooks.ts";
 import { labels } from "./labels.ts";
 import { imageReference } from "./names.ts";
 import { orphansOf } from "./orphans.ts";
 import type { Observed, ObservedContainer, Planned } from "./plan.ts";
+import { addStopStep } from "./stop-step.ts";
 
 export interface DownOptions {
   /** Only these services' containers; empty: all. */
@@ -78,13 +79,16 @@ function removeContainers(
     const stops: number[] = [];
     const removed: number[] = [];
     for (const container of byService.get(service) ?? []) {
-      const stop = stopStep(steps, model, container, "down", options.timeout, before);
+      const { timeout } = options;
+      const stop = addStopStep(steps, model, container, { why: "down", after: before, timeout });
       if (stop !== undefined) stops.push(stop);
       removed.push(
         steps.add({
           op: "remove-container",
           container: { id: container.summary.Id },
           volumes: options.volumes === true,
+          // Its restart policy may have started it again since it was looked at.
+          force: true,
           subject: subjectOf(container),
           why: "down",
           after: stop === undefined ? before : [stop],
@@ -95,60 +99,6 @@ function removeContainers(
     removals.set(service, removed);
   }
   return removals;
-}
-
-/** Adds the stop of a running container, behind its pre_stop hooks; its number, if it runs. */
-export function stopStep(
-  steps: Draft,
-  model: ProjectModel | undefined,
-  container: ObservedContainer,
-  why: string,
-  timeout: number | undefined,
-  after: readonly number[],
-): number | undefined {
-  if (!isRunning(container)) return undefined;
-  const target = { id: container.summary.Id };
-  const subject = subjectOf(container);
-  let before = after;
-  for (const hook of model?.services.get(serviceOf(container))?.pre_stop ?? []) {
-    const request = hookRequest("pre_stop", hook);
-    before = [steps.add({ op: "run-hook", container: target, hook: request, subject, why: "pre_stop", after: before })];
-  }
-  return steps.add({
-    op: "stop-container",
-    container: target,
-    subject,
-    why,
-    after: before,
-    ...(timeout !== undefined && { timeout }),
-  });
-}
-
-type Edges = ReadonlyMap<string, { readonly depends_on?: ReadonlyMap<string, Dependency> }>;
-
-/** Who depends on whom: by the files, else by the label that every container carries. */
-export function dependencies(model: ProjectModel | undefined, observed: Observed): Edges {
-  const edges = new Map<string, { depends_on: ReadonlyMap<string, Dependency> }>();
-  for (const container of observed.containers) {
-    const entries = (container.summary.Labels[labels.dependsOn] ?? "").split(",").filter((entry) => entry !== "");
-    const dependsOn = new Map(
-      entries.map((entry) => {
-        const [name = "", , restart] = entry.split(":");
-        const dependency: Dependency = {
-          condition: "service_started",
-          required: true,
-          restart: restart === "true",
-          extensions: new Map(),
-        };
-        return [name, dependency] as const;
-      }),
-    );
-    edges.set(serviceOf(container), { depends_on: dependsOn });
-  }
-  for (const [name, service] of [...(model?.services ?? []), ...(model?.disabled_services ?? [])]) {
-    edges.set(name, { depends_on: service.depends_on ?? new Map() });
-  }
-  return edges;
 }
 
 function removeNetworks(

@@ -29,13 +29,18 @@ interface ImageState {
 
 /**
  * Plans the first round of `up`: what has to be pulled and built before anything else can be decided. A service with a build
- * section whose image is missing is built, never pulled, unless its pull policy says so: an image of that name elsewhere
- * is not what the file describes. (docker compose tries a pull first.)
+ * section whose image is missing is built, never pulled: an image of that name elsewhere is not what the file describes
+ * (docker compose tries a pull first). One that is there may be pulled anew where the pull policy says so.
  */
 export function planImages(model: ProjectModel, observed: Observed, options: ImageOptions): Planned {
   const state = imageState(model, options);
+  const built = new Set(
+    [...model.services.values()].flatMap((service) => (service.build ? [imageReference(model, service)] : [])),
+  );
   for (const service of model.services.values()) {
-    if (service.provider === undefined) planServiceImage(state, service, observed, options);
+    // What one service builds, others only name.
+    const isBuiltElsewhere = service.build === undefined && built.has(imageReference(model, service));
+    if (service.provider === undefined && !isBuiltElsewhere) planServiceImage(state, service, observed, options);
     for (const mount of service.volumes ?? []) {
       if (mount.type !== "image" || mount.source === undefined || observed.images.has(mount.source)) continue;
       addPull(state, mount.source, service, `mounted by "${service.name}", missing`);
@@ -83,14 +88,17 @@ function planServiceImage(state: ImageState, service: Service, observed: Observe
   const asked = options.pullPolicy ?? service.pull_policy;
   const policy = readPullPolicy(asked);
   const path = ["services", service.name];
+  const isOld =
+    policy.kind === "older" && (there?.tagged === undefined || options.now - there.tagged >= policy.olderThan);
   if (service.build !== undefined) {
-    const forced = options.build === true || policy.kind === "build";
-    if (options.noBuild !== true && (forced || there === undefined)) {
-      if (there === undefined && policy.kind === "never" && !forced)
-        refuse(state, `image "${reference}" is missing, and the pull policy is never`, [...path, "image"]);
-      else addBuild(state, service, forced ? "build was asked for" : "missing");
+    const isAsked = options.build === true || policy.kind === "build";
+    if (options.noBuild !== true && (isAsked || there === undefined)) {
+      addBuild(state, service, isAsked ? "build was asked for" : "missing");
     } else if (there === undefined) {
       refuse(state, `image "${reference}" is missing, and building is not allowed (--no-build)`, [...path, "build"]);
+    } else if (service.image !== undefined && (policy.kind === "always" || isOld)) {
+      // It can also be built, so it need not be anywhere.
+      addPull(state, reference, service, `pull policy ${asked}`, true);
     }
     return;
   }
@@ -107,8 +115,7 @@ function planServiceImage(state: ImageState, service: Service, observed: Observe
       refuse(state, `service "${service.name}" has pull policy build, but no build section`, [...path, "pull_policy"]);
       break;
     case "older":
-      if (there?.tagged === undefined || options.now - there.tagged >= policy.olderThan)
-        addPull(state, reference, service, there === undefined ? "missing" : `pull policy ${asked}`);
+      if (isOld) addPull(state, reference, service, there === undefined ? "missing" : `pull policy ${asked}`);
       break;
     case "missing":
       if (there === undefined) addPull(state, reference, service, "missing");

@@ -2,11 +2,12 @@ import type { ProjectModel } from "../compose/model.ts";
 import type { Engine, ImageInspect, NetworkResource, VolumeResource } from "../engine/api.ts";
 import { EngineError } from "../errors.ts";
 import { containerSpec } from "./container-body.ts";
-import { containersOf } from "./containers.ts";
+import { containersOf, numberOf } from "./containers.ts";
 import { bodyFacts } from "./decide.ts";
 import { needsInspect } from "./diff.ts";
 import { labels } from "./labels.ts";
 import { imageReference } from "./names.ts";
+import { parentServices } from "./namespaces.ts";
 import type { Observed, ObservedImage } from "./plan.ts";
 import type { UpOptions } from "./up-options.ts";
 
@@ -39,22 +40,29 @@ export async function observe(engine: Engine, project: string, model: ProjectMod
 }
 
 /**
- * Adds the inspects of those containers that the summaries do not suffice for: docker compose made them, they seem to be
- * out of date, or they have fields that can be changed in place.
+ * Ids of the containers whose summaries do not suffice: docker compose made them, they seem to be out of date, they have
+ * fields that can be changed in place, or they share a namespace or volumes with a container that may have gone.
  */
+export function containersToInspect(model: ProjectModel, observed: Observed, options: UpOptions): ReadonlySet<string> {
+  const wanted = new Set<string>();
+  for (const service of model.services.values()) {
+    for (const container of containersOf(observed, service.name)) {
+      const facts = bodyFacts({ model, observed, options, service }, numberOf(container), (name) => name);
+      const isBound = parentServices(service).length > 0;
+      if (isBound || needsInspect(containerSpec(facts), container)) wanted.add(container.summary.Id);
+    }
+  }
+  return wanted;
+}
+
+/** Adds the inspects of those containers that the summaries do not suffice for. */
 export async function inspectContainers(
   engine: Engine,
   model: ProjectModel,
   observed: Observed,
   options: UpOptions,
 ): Promise<Observed> {
-  const wanted = new Set<string>();
-  for (const service of model.services.values()) {
-    for (const [index, container] of containersOf(observed, service.name).entries()) {
-      const spec = containerSpec(bodyFacts({ model, observed, options, service }, index + 1, (name) => name));
-      if (needsInspect(spec, container)) wanted.add(container.summary.Id);
-    }
-  }
+  const wanted = containersToInspect(model, observed, options);
   if (wanted.size === 0) return observed;
   const containers = await Promise.all(
     observed.containers.map(async (container) => {

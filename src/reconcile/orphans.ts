@@ -1,5 +1,5 @@
 import type { ProjectModel } from "../compose/model.ts";
-import { isOneOff, isRunning, serviceOf } from "./containers.ts";
+import { hasEnded, isOneOff, serviceOf } from "./containers.ts";
 import type { Observed, ObservedContainer } from "./plan.ts";
 
 /**
@@ -10,6 +10,6 @@ export function orphansOf(observed: Observed, model: ProjectModel): readonly Obs
   return observed.containers.filter((container) => {
     const service = serviceOf(container);
     const isKnown = model.services.has(service) || model.disabled_services.has(service);
-    return isOneOff(container) ? !isRunning(container) : !isKnown;
+    return isOneOff(container) ? hasEnded(container) : !isKnown;
   });
 }

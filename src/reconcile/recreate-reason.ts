@@ -3,7 +3,7 @@ import type { ContainerSummary, NetworkResource } from "../engine/api.ts";
 import type { ContainerSpec } from "./body-facts.ts";
 import { describeChange, difference } from "./diff.ts";
 import { labels } from "./labels.ts";
-import { parentServices } from "./namespaces.ts";
+import { parentServices, readVolumesFrom, sharedNamespace } from "./namespaces.ts";
 import type { ObservedContainer, ObservedImage } from "./plan.ts";
 
 export interface RecreateFacts {
@@ -26,6 +26,8 @@ export function recreateReason(facts: RecreateFacts): string | undefined {
   const { service, spec, container, image } = facts;
   const parent = parentServices(service).find((name) => facts.recreated.has(name));
   if (parent !== undefined) return `"${parent}" is recreated`;
+  const stale = staleParent(facts);
+  if (stale !== undefined) return `it is bound to a container of "${stale}" that is gone`;
   const { recreate } = difference(spec, container, image);
   if (recreate.length > 0) return describeChange(recreate);
   if (image !== undefined && hasOtherImage(container.summary, image)) return "image changed";
@@ -35,25 +37,49 @@ export function recreateReason(facts: RecreateFacts): string | undefined {
   return networkReason(facts) ?? volumeReason(spec, container.summary);
 }
 
+/** The first parent service whose container is not the one that the container was bound to when it was made. */
+function staleParent({ service, spec, container: { inspect } }: RecreateFacts): string | undefined {
+  const [wanted, actual] = [spec.body.HostConfig, inspect?.HostConfig];
+  if (wanted === undefined || actual === undefined) return undefined;
+  for (const [attribute, property] of shared) {
+    const parent = sharedNamespace(service[attribute]);
+    if (parent !== undefined && wanted[property] !== actual[property]) return parent;
+  }
+  // docker compose drops the mode of `volumes_from: [db:ro]`: only the containers count.
+  const containerOf = (entry: string) => entry.replace(/:.*$/, "");
+  const mounted = new Set(actual.VolumesFrom?.map(containerOf));
+  const index = wanted.VolumesFrom?.findIndex((entry) => !mounted.has(containerOf(entry))) ?? -1;
+  return index === -1 ? undefined : readVolumesFrom(service.volumes_from?.[index] ?? "").service;
+}
+
+const shared = [
+  ["network_mode", "NetworkMode"],
+  ["ipc", "IpcMode"],
+  ["pid", "PidMode"],
+] as const;
+
 /** Either the engine's own word or the label that docker compose left (a platform's manifest) may match. */
 function hasOtherImage(summary: ContainerSummary, image: ObservedImage): boolean {
   return summary.ImageID !== image.id && summary.Labels[labels.image] !== image.id;
 }
 
-/** A container that does not run may have no network id; one that has an id of a network that is gone cannot start. */
+/**
+ * A container that was never started may know its networks by name only; one that has the id of a network that is gone
+ * cannot start. One that lacks a network was left before it was connected, or somebody took it off.
+ */
 function networkReason({ spec, container, networks }: RecreateFacts): string | undefined {
-  const attached = Object.values(container.summary.NetworkSettings?.Networks ?? {});
+  const attached = Object.entries(container.summary.NetworkSettings?.Networks ?? {});
   const running = ["running", "paused", "restarting"].includes(container.summary.State);
-  if (!running && attached.every((endpoint) => !endpoint.NetworkID)) return undefined;
   const names = [
     ...Object.keys(spec.body.NetworkingConfig?.EndpointsConfig ?? {}),
     ...spec.connect.map(({ network }) => network),
   ];
   for (const name of names) {
     const network = networks.find(({ Name, Id }) => Name === name || Id === name);
-    if (!attached.some((endpoint) => endpoint.NetworkID === network?.Id && network !== undefined)) {
-      return `not attached to ${name}`;
-    }
+    const isAttached = attached.some(([key, { NetworkID: id }]) =>
+      id ? id === network?.Id || id === network?.Name : !running && (key === name || key === network?.Name),
+    );
+    if (!isAttached) return `not attached to ${name}`;
   }
   return undefined;
 }

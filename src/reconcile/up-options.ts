@@ -32,8 +32,6 @@ export interface UpOptions {
   readonly wait?: boolean;
   /** Milliseconds. */
   readonly waitTimeout?: number;
-  /** Also create networks and volumes that no selected service uses. */
-  readonly allResources?: boolean;
   /** Ids of questions that were answered with yes. */
   readonly accepted?: ReadonlySet<string>;
 }

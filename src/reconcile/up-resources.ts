@@ -1,6 +1,8 @@
 import type { ProjectModel } from "../compose/model.ts";
-import type { NetworkResource } from "../engine/api.ts";
+import type { NetworkResource, VolumeResource } from "../engine/api.ts";
+import type { Diagnostic } from "../errors.ts";
 import { describeChange } from "./diff.ts";
+import { labels } from "./labels.ts";
 import { networkBody, networkDivergence, networkNeeds } from "./network-body.ts";
 import type { Observed } from "./plan.ts";
 import type { UpOptions } from "./up-options.ts";
@@ -34,7 +36,7 @@ export function compareResources(model: ProjectModel, observed: Observed, option
     if (network.external) continue;
     const there = observed.networks.find(({ Name }) => Name === network.name);
     if (there === undefined) networks.set(network.name, { key, why: "missing" });
-    else {
+    else if (isOurs(there, observed)) {
       const fields = networkDivergence(network, there);
       if (fields.length === 0) continue;
       networks.set(network.name, { key, why: describeChange(fields), replaces: there });
@@ -46,7 +48,7 @@ export function compareResources(model: ProjectModel, observed: Observed, option
     if (volume.external) continue;
     const there = observed.volumes.find(({ Name }) => Name === volume.name);
     if (there === undefined) volumes.set(volume.name, { key, why: "missing", replaces: false });
-    else {
+    else if (isOurs(there, observed)) {
       const fields = volumeDivergence(volume, there);
       if (fields.length === 0 || !options.accepted?.has(volumeQuestion(volume.name).id)) continue;
       volumes.set(volume.name, { key, why: describeChange(fields), replaces: true });
@@ -55,12 +57,19 @@ export function compareResources(model: ProjectModel, observed: Observed, option
   return { networks, volumes, stay: observed.networks.filter((network) => !replaced.has(network)) };
 }
 
-/** External networks and volumes must be there; a volume that no longer fits is a question. */
+/** Whether a network or volume was made for this project. What others made is used as it is. */
+function isOurs({ Labels }: NetworkResource | VolumeResource, { project }: Observed): boolean {
+  return Labels?.[labels.project] === project;
+}
+
+/** External networks and volumes must be there; of others' a warning tells; a volume that no longer fits is a question. */
 export function checkResources(state: UpState): void {
-  const { model, observed, options, errors, questions } = state;
+  const { model, observed, options, errors, warnings, questions } = state;
   for (const [key, network] of model.networks) {
-    if (!network.external || observed.networks.some(({ Name, Id }) => Name === network.name || Id === network.name))
-      continue;
+    const there = observed.networks.find(({ Name, Id }) => Name === network.name || Id === network.name);
+    if (there !== undefined && !network.external && !isOurs(there, observed))
+      warnings.push(foreign(state, "network", network.name, ["networks", key]));
+    if (!network.external || there !== undefined) continue;
     const message = `network ${network.name} declared as external, but could not be found`;
     errors.push(finding(state, "error", "missing-network", message, ["networks", key]));
   }
@@ -70,10 +79,19 @@ export function checkResources(state: UpState): void {
       const message = `external volume "${volume.name}" not found`;
       errors.push(finding(state, "error", "missing-volume", message, ["volumes", key]));
     }
-    if (there === undefined || volumeDivergence(volume, there).length === 0) continue;
-    const question = volumeQuestion(volume.name);
-    if (!options.accepted?.has(question.id)) questions.push(question);
+    if (there === undefined || volume.external) continue;
+    if (!isOurs(there, observed)) warnings.push(foreign(state, "volume", volume.name, ["volumes", key]));
+    else if (volumeDivergence(volume, there).length > 0 && !options.accepted?.has(volumeQuestion(volume.name).id))
+      questions.push(volumeQuestion(volume.name));
   }
+}
+
+function foreign(state: UpState, kind: string, name: string, path: readonly string[]): Diagnostic {
+  const message = `${kind} ${name} exists, but was not made for project "${state.model.name}": it is used as it is`;
+  return {
+    ...finding(state, "warning", "foreign-resource", message, path),
+    hint: "declare it with `external: true` if that is meant, else give it another name",
+  };
 }
 
 /** Adds the steps that make networks; one that is made anew first loses its containers (`stops` gives their steps). */

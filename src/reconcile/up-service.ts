@@ -1,33 +1,37 @@
 import type { Service } from "../compose/model.ts";
+import type { Diagnostic } from "../errors.ts";
 import type { ContainerSpec } from "./body-facts.ts";
+import { addConditions } from "./conditions.ts";
 import { containerSpec } from "./container-body.ts";
-import { containersOf, hasCompleted, healthOf, isRunning, nameOf, subjectOf } from "./containers.ts";
+import { containersOf, nameOf, subjectOf } from "./containers.ts";
 import { bodyFacts, type Decision } from "./decide.ts";
-import { hookRequest } from "./hooks.ts";
+import { addHooks } from "./hooks.ts";
 import { labels } from "./labels.ts";
 import { containerName } from "./names.ts";
+import { parentServices } from "./namespaces.ts";
+import { type Placed, settledOf, unsettled } from "./placed.ts";
 import type { ContainerTarget, ObservedContainer, Subject } from "./plan.ts";
-import { addConditions } from "./up-conditions.ts";
 import { addRemoval, addStop } from "./up-removals.ts";
-import { finding, type Placed, type UpState } from "./up-state.ts";
+import { finding, type UpState } from "./up-state.ts";
 
 type Fate<F extends Decision["fate"]> = Extract<Decision, { fate: F }>;
 
 /** Adds the steps of one service; those of its dependencies are there already. */
-export function addService(state: UpState, service: Service, jobs: ReadonlySet<string>): void {
+export function addService(state: UpState, service: Service): void {
   const decisions = state.decisions.get(service.name) ?? [];
   if (decisions.some(({ fate }) => fate === "replace")) stopDependents(state, service);
   const placed: Placed[] = [];
   for (const decision of decisions) {
     if (decision.fate === "create") placed.push(addCreation(state, service, decision));
     else if (decision.fate === "replace") placed.push(addReplacement(state, service, decision));
-    else if (decision.fate === "keep") placed.push(addKept(state, service, decision, jobs));
+    else if (decision.fate === "keep") placed.push(addKept(state, service, decision));
   }
   state.placed.set(service.name, placed);
 }
 
 /** Dependents with `restart: true` are down while what they depend on is replaced. */
 function stopDependents(state: UpState, service: Service): void {
+  if (state.options.noStart) return;
   for (const [name, decisions] of state.decisions) {
     if (state.model.services.get(name)?.depends_on?.get(service.name)?.restart !== true) continue;
     for (const decision of decisions) {
@@ -36,24 +40,38 @@ function stopDependents(state: UpState, service: Service): void {
   }
 }
 
+/** The stops of dependents with `restart: true`: what they depend on is not taken away under them. */
+function dependentsStopped({ decisions, model, stopped }: UpState, service: Service): readonly number[] {
+  return [...decisions].flatMap(([name, decided]) => {
+    if (model.services.get(name)?.depends_on?.get(service.name)?.restart !== true) return [];
+    return decided.flatMap((decision) =>
+      decision.fate === "keep" ? (stopped.get(decision.container.summary.Id) ?? []) : [],
+    );
+  });
+}
+
 function addCreation(state: UpState, service: Service, { number, why }: Fate<"create">): Placed {
   const name = containerName(state.model, service, number);
   const create = addCreate(state, service, number, name, why, []);
   return start(state, service, target(create, name, service), [create], why === "missing" ? "" : why);
 }
 
+/**
+ * The new container is made under a temporary name while the old one has its own, so that the old one goes only when the
+ * new one is there. Where the name is free, or the old one had to go first, there is nothing to rename.
+ */
 function addReplacement(state: UpState, service: Service, { container, number, why }: Fate<"replace">): Placed {
-  const { Id: id } = container.summary;
   const name = containerName(state.model, service, number);
-  const gone = state.removed.get(id);
-  if (gone !== undefined) {
-    const create = addCreate(state, service, number, name, why, [gone], container);
-    return start(state, service, target(create, name, service), [create], "");
-  }
-  const create = addCreate(state, service, number, `${name}.new`, why, [], container);
-  const conditions = state.options.noStart ? [] : addConditions(state, service);
-  const removal = addRemoval(state, container, `replaced by ${create}`, [create, ...conditions]);
+  const gone = state.removed.get(container.summary.Id);
+  const hasName = nameOf(container.summary) === name;
+  const first = gone === undefined && hasName ? `${name}.new` : name;
+  const create = addCreate(state, service, number, first, why, gone === undefined ? [] : [gone], container);
   const placed = target(create, name, service);
+  if (gone !== undefined) return start(state, service, placed, [create], "");
+  const conditions = state.options.noStart ? [] : addConditions(state, service);
+  const after = [create, ...conditions, ...dependentsStopped(state, service)];
+  const removal = addRemoval(state, container, `replaced by ${create}`, after);
+  if (!hasName) return start(state, service, placed, [removal, ...conditions], "");
   const rename = state.draft.add({
     op: "rename-container",
     container: placed.target,
@@ -65,50 +83,39 @@ function addReplacement(state: UpState, service: Service, { container, number, w
   return start(state, service, placed, [rename, ...conditions], "");
 }
 
-function addKept(state: UpState, service: Service, decision: Fate<"keep">, jobs: ReadonlySet<string>): Placed {
+function addKept(state: UpState, service: Service, decision: Fate<"keep">): Placed {
   const { container, rename, update } = decision;
   const { Id: id } = container.summary;
   const subject: Subject = rename === undefined ? subjectOf(container) : { ...subjectOf(container), name: rename };
-  const kept: Existing = { subject, target: { id }, reference: `container:${id}` };
-  const after: number[] = [];
+  const kept: Existing = { subject, target: { id } };
+  let after: readonly number[] = state.reattached.get(id) ?? [];
   if (rename !== undefined) {
     const why = "an interrupted replacement is finished";
-    after.push(state.draft.add({ op: "rename-container", container: { id }, to: rename, subject, why, after: [] }));
+    const free = state.freedNames.get(rename);
+    if (free !== undefined) after = [...after, free];
+    after = [state.draft.add({ op: "rename-container", container: { id }, to: rename, subject, why, after })];
   }
   if (update !== undefined) {
-    after.push(
-      state.draft.add({
-        op: "update-container",
-        container: { id },
-        body: update.body,
-        subject,
-        why: update.why,
-        after,
-      }),
-    );
+    const { body, why } = update;
+    after = [state.draft.add({ op: "update-container", container: { id }, body, subject, why, after })];
   }
   const stopped = state.stopped.get(id);
-  if (stopped !== undefined) return start(state, service, kept, [...after, stopped], "it was stopped for a dependency");
+  if (stopped !== undefined)
+    return start(state, service, kept, [...after, stopped], "it was stopped for another change");
   if (decision.start !== undefined) return start(state, service, kept, after, decision.start);
   if (container.summary.State === "paused") {
     const message = `container ${subject.name} is paused, it stays so`;
     state.warnings.push(finding(state, "warning", "paused", message, ["services", service.name]));
   }
-  const health = healthOf(container);
-  const settled = {
-    healthy: health === "healthy",
-    completed: jobs.has(service.name) && hasCompleted(container),
-    hasNoHealth: health === undefined && isRunning(container),
-  };
-  return { ...kept, ready: after, starts: false, settled };
+  return { ...kept, ready: after, starts: false, settled: settledOf(container) };
 }
 
-type Existing = Pick<Placed, "subject" | "target" | "reference">;
+type Existing = Pick<Placed, "subject" | "target">;
 
 function target(create: number, name: string, service: Service): Existing {
   const container: ContainerTarget = { createdBy: create };
   const subject = { kind: "container", name, service: service.name } as const;
-  return { subject, target: container, reference: `container:{step ${create}}` };
+  return { subject, target: container };
 }
 
 function addCreate(
@@ -123,11 +130,16 @@ function addCreate(
   const { networkSteps, volumeSteps, options } = state;
   const parents: number[] = [];
   const containerOf = (parent: string) => {
-    const [first] = state.placed.get(parent) ?? [];
-    if (first === undefined) return `container:${containersOf(state.observed, parent)[0]?.summary.Id ?? parent}`;
-    if ("createdBy" in first.target) parents.push(first.target.createdBy);
-    return first.reference;
+    const found = parentTarget(state, parent);
+    if (found === undefined) return `container:${parent}`;
+    if ("createdBy" in found) parents.push(found.createdBy);
+    return "id" in found ? `container:${found.id}` : `container:{step ${found.createdBy}}`;
   };
+  for (const parent of parentServices(service)) {
+    if (parentTarget(state, parent) !== undefined) continue;
+    const message = `service "${service.name}" shares a container of "${parent}", which has none`;
+    tell(state.errors, finding(state, "error", "missing-container", message, ["services", service.name]));
+  }
   const facts = bodyFacts({ ...state, service }, number, containerOf);
   const inherited = replaces !== undefined && !options.renewAnonymousVolumes ? replaces.summary.Mounts : [];
   const spec = containerSpec({ ...facts, inheritedVolumes: inherited });
@@ -141,6 +153,7 @@ function addCreate(
     ...(body.HostConfig?.Mounts ?? []).flatMap(({ Source }) => volumeSteps.get(Source ?? "") ?? []),
     ...(body.HostConfig?.Binds ?? []).flatMap((bind) => volumeSteps.get(bind.split(":")[0] ?? "") ?? []),
     ...parents,
+    ...(state.freedNames.has(name) ? [state.freedNames.get(name) ?? 0] : []),
   ];
   return state.draft.add({
     op: "create-container",
@@ -155,6 +168,14 @@ function addCreate(
   });
 }
 
+/** The container of a parent service whose namespaces and volumes are shared: its first. */
+function parentTarget({ placed, observed }: UpState, parent: string): ContainerTarget | undefined {
+  const planned = placed.get(parent);
+  if (planned !== undefined) return planned[0]?.target;
+  const [first] = containersOf(observed, parent);
+  return first === undefined ? undefined : { id: first.summary.Id };
+}
+
 function networksOf(spec: ContainerSpec): readonly string[] {
   return [
     ...Object.keys(spec.body.NetworkingConfig?.EndpointsConfig ?? {}),
@@ -165,37 +186,34 @@ function networksOf(spec: ContainerSpec): readonly string[] {
 
 /** Adds the start of a container behind its dependencies' conditions, and its post_start hooks. */
 function start(state: UpState, service: Service, placed: Existing, after: readonly number[], why: string): Placed {
-  const settled = { healthy: false, completed: false, hasNoHealth: false };
-  if (state.options.noStart) return { ...placed, ready: after, starts: false, settled };
+  if (state.options.noStart) return { ...placed, ready: after, starts: false, settled: unsettled };
   const conditions = addConditions(state, service);
   const ports = (service.ports ?? []).flatMap(({ published, protocol }) =>
     published === undefined ? [] : (state.freedPorts.get(`${protocol ?? "tcp"}/${published}`) ?? []),
   );
-  let last = state.draft.add({
+  const step = state.draft.add({
     op: "start-container",
     container: placed.target,
     subject: placed.subject,
     why,
     after: [...after, ...conditions, ...ports],
   });
-  for (const hook of service.post_start ?? []) {
-    last = state.draft.add({
-      op: "run-hook",
-      container: placed.target,
-      hook: hookRequest("post_start", hook),
-      subject: placed.subject,
-      why: "post_start",
-      after: [last],
-    });
-  }
-  return { ...placed, ready: [last], starts: true, settled };
+  const ready = addHooks(state.draft, "post_start", service, {
+    container: placed.target,
+    subject: placed.subject,
+    after: [step],
+  });
+  return { ...placed, ready, starts: true, settled: unsettled };
 }
 
 function tellWarnings(state: UpState, spec: ContainerSpec): void {
   for (const { service, path, severity, code, message } of spec.warnings) {
     const told = finding(state, severity, code, message, ["services", service, ...path]);
-    const list = severity === "error" ? state.errors : state.warnings;
-    // Replicas have the same findings.
-    if (!list.some((other) => other.message === told.message && other.span === told.span)) list.push(told);
+    tell(severity === "error" ? state.errors : state.warnings, told);
   }
+}
+
+/** Replicas have the same findings: each is told once. */
+function tell(list: Diagnostic[], told: Diagnostic): void {
+  if (!list.some((other) => other.message === told.message && other.span === told.span)) list.push(told);
 }

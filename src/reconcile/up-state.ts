@@ -1,31 +1,16 @@
 import type { ProjectModel, Service } from "../compose/model.ts";
 import type { Diagnostic, Span } from "../errors.ts";
+import type { Conditions } from "./conditions.ts";
 import type { Decision } from "./decide.ts";
-import type { Draft } from "./draft.ts";
-import type { ContainerTarget, Observed, Question, Subject } from "./plan.ts";
+import type { Observed, Question } from "./plan.ts";
 import type { UpOptions } from "./up-options.ts";
 
-/** A container of a service as it will be, and the steps by which it gets there. */
-export interface Placed {
-  readonly subject: Subject;
-  readonly target: ContainerTarget;
-  /** How a body refers to it: `container:<id>`, or `container:{step N}`. */
-  readonly reference: string;
-  /** The steps after which it is there, runs, and had its hooks; empty when it needs none. */
-  readonly ready: readonly number[];
-  /** Whether this plan starts it. */
-  readonly starts: boolean;
-  /** Whether it stands as it was, and is known to be healthy, or to have completed. */
-  readonly settled: { readonly healthy: boolean; readonly completed: boolean; readonly hasNoHealth: boolean };
-}
-
 /** What the parts of planning `up` share. The draft and the lists grow while it is planned. */
-export interface UpState {
+export interface UpState extends Conditions {
   /** The project as far as it is selected. */
   readonly model: ProjectModel;
   readonly observed: Observed;
   readonly options: UpOptions;
-  readonly draft: Draft;
   readonly decisions: ReadonlyMap<string, readonly Decision[]>;
   readonly errors: Diagnostic[];
   readonly warnings: Diagnostic[];
@@ -38,9 +23,10 @@ export interface UpState {
   readonly removed: Map<string, number>;
   /** Published port (`tcp/8080`) → the step after which its present holder has let go of it. */
   readonly freedPorts: Map<string, number>;
-  readonly placed: Map<string, readonly Placed[]>;
-  /** `condition/container` → the step that waits for it, so that dependents share it. */
-  readonly waits: Map<string, number>;
+  /** Name of an existing container → the step after which it is free. */
+  readonly freedNames: Map<string, number>;
+  /** Id of a container that stays, and was taken off a network that is made anew → the steps that put it back. */
+  readonly reattached: Map<string, readonly number[]>;
 }
 
 /** A finding about a service's attribute. */

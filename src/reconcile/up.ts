@@ -1,13 +1,16 @@
 import { dependencyGraph } from "../compose/graph.ts";
 import type { ProjectModel, Service } from "../compose/model.ts";
-import { nameOf, serviceOf } from "./containers.ts";
+import { addFinalWait } from "./conditions.ts";
+import { isOneOff, nameOf, serviceOf } from "./containers.ts";
 import { type Decision, decide } from "./decide.ts";
+import { jobsOf } from "./dependencies.ts";
 import { draft } from "./draft.ts";
 import { orphansOf } from "./orphans.ts";
 import type { Observed, Planned } from "./plan.ts";
-import { addFinalWaits } from "./up-conditions.ts";
+import { detachContainers, reattachContainers } from "./up-detached.ts";
+import { addHandovers } from "./up-handovers.ts";
 import type { UpOptions } from "./up-options.ts";
-import { addRemoval, addRemovals, detachContainers, reattachContainers } from "./up-removals.ts";
+import { addRemoval, addRemovals } from "./up-removals.ts";
 import { addNetworks, addVolumes, checkResources, compareResources } from "./up-resources.ts";
 import { addService } from "./up-service.ts";
 import { finding, isNamed, type UpState } from "./up-state.ts";
@@ -29,12 +32,11 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
   const order = dependencyGraph(model.services).order.flat();
   const renewedVolumes = new Set([...resources.volumes].filter(([, { replaces }]) => replaces).map(([name]) => name));
   const decisions = new Map<string, readonly Decision[]>();
-  const recreated = new Set<string>();
-  const jobs = jobsOf(model);
+  const jobs = jobsOf(model.services);
   for (const name of order) {
     const service = model.services.get(name);
     if (service === undefined) continue;
-    const made = decide({
+    const facts = {
       model,
       observed,
       options,
@@ -43,10 +45,9 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
       isJob: jobs.has(name),
       networks: resources.stay,
       renewedVolumes,
-      recreated,
-    });
-    if (made.some(({ fate }) => fate === "replace")) recreated.add(name);
-    decisions.set(name, made);
+      decisions,
+    };
+    decisions.set(name, decide(facts));
   }
   const state: UpState = {
     model,
@@ -62,6 +63,8 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
     stopped: new Map(),
     removed: new Map(),
     freedPorts: new Map(),
+    freedNames: new Map(),
+    reattached: new Map(),
     placed: new Map(),
     waits: new Map(),
   };
@@ -69,28 +72,28 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
   for (const service of model.services.values()) checkService(state, service);
   addOrphans(state);
   addRemovals(state);
-  const detached = detachContainers(state, resources, renewedVolumes);
+  addHandovers(state);
+  const detached = detachContainers(state, resources);
   addNetworks(state, resources, detached.stops);
   addVolumes(state, resources, detached.removals);
+  reattachContainers(state, detached.bystanders);
   for (const name of order) {
     const service = model.services.get(name);
-    if (service !== undefined) addService(state, service, jobs);
+    if (service !== undefined) addService(state, service);
   }
-  reattachContainers(state, detached.bystanders);
   if (options.wait) addFinalWaits(state, jobs);
   const plan = state.errors.length > 0 ? draft(model.name).plan() : state.draft.plan();
   return { plan, errors: state.errors, warnings: state.warnings, questions: state.questions };
 }
 
-/** Services that others wait for to complete. */
-export function jobsOf(model: ProjectModel): ReadonlySet<string> {
-  const jobs = new Set<string>();
-  for (const service of model.services.values()) {
-    for (const [name, { condition }] of service.depends_on ?? []) {
-      if (condition === "service_completed_successfully") jobs.add(name);
+/** Adds the waits of --wait, for the services that were asked for. */
+function addFinalWaits(state: UpState, jobs: ReadonlySet<string>): void {
+  for (const service of state.model.services.values()) {
+    if (!isNamed(state, service)) continue;
+    for (const placed of state.placed.get(service.name) ?? []) {
+      addFinalWait(state, placed, jobs.has(service.name), state.options.waitTimeout);
     }
   }
-  return jobs;
 }
 
 function checkService(state: UpState, service: Service): void {
@@ -122,6 +125,9 @@ function addOrphans(state: UpState): void {
     return;
   }
   for (const container of orphans) {
-    addRemoval(state, container, `orphan: no service "${serviceOf(container)}"`);
+    const why = isOneOff(container)
+      ? "orphan: a one-off that has ended"
+      : `orphan: no service "${serviceOf(container)}"`;
+    addRemoval(state, container, why);
   }
 }

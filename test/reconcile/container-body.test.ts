@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect } from "vitest";
 import { parse } from "yaml";
 import type { MountPoint } from "../../src/engine/api.ts";
 import type { ContainerSpec } from "../../src/reconcile/body-facts.ts";
 import { containerSpec, imageReference } from "../../src/reconcile/container-body.ts";
+import { goldenCases } from "./golden.ts";
 import { projectOf } from "./project.ts";
 
 /** What a case says beside the file; everything may be left out. */
@@ -21,26 +21,9 @@ interface Facts {
   readonly labels?: string;
 }
 
-const directory = new URL("body/", import.meta.url);
-
 describe("the body of a service's container", () => {
-  for (const file of readdirSync(directory).sort()) {
-    const path = new URL(file, directory);
-    const text = readFileSync(path, "utf8");
-    const title = text.slice(0, text.indexOf("\n"));
-    it(title, () => {
-      const given = text.slice(0, text.indexOf("-- body --\n"));
-      const actual = given + golden(sections(given));
-      if (process.env.UPDATE === "1") writeFileSync(path, actual);
-      else expect(actual).toBe(text);
-    });
-  }
+  goldenCases(new URL("body/", import.meta.url), ["body"], golden);
 });
-
-function sections(text: string): ReadonlyMap<string, string> {
-  const parts = text.split(/^-- (.+) --\n/m).slice(1);
-  return new Map(parts.flatMap((name, i) => (i % 2 === 0 ? [[name, parts[i + 1] ?? ""] as const] : [])));
-}
 
 function golden(given: ReadonlyMap<string, string>): string {
   const facts: Facts = parse(given.get("facts") ?? "") ?? {};

@@ -1,12 +1,21 @@
 import type { Service } from "../compose/model.ts";
+import type { Draft } from "./draft.ts";
+import type { Placed } from "./placed.ts";
 import type { WaitCondition } from "./plan.ts";
-import { isNamed, type Placed, type UpState } from "./up-state.ts";
+
+/** What planning waits takes: the containers so far, by service, and the waits that there are for them. */
+export interface Conditions {
+  readonly draft: Draft;
+  readonly placed: Map<string, readonly Placed[]>;
+  /** `condition/container` → the step that waits for it, so that dependents share it. */
+  readonly waits: Map<string, number>;
+}
 
 /**
  * Adds the waits that a service's start needs, and gives the steps that it stands behind. Dependents of one container share
  * its waits; a container that has long been healthy, or has completed, needs none.
  */
-export function addConditions(state: UpState, service: Service): readonly number[] {
+export function addConditions(state: Conditions, service: Pick<Service, "name" | "depends_on">): readonly number[] {
   const after: number[] = [];
   for (const [name, { condition, required }] of service.depends_on ?? []) {
     for (const placed of state.placed.get(name) ?? []) {
@@ -23,28 +32,21 @@ export function addConditions(state: UpState, service: Service): readonly number
   return after;
 }
 
-/** Adds the waits of --wait: everything that was asked for runs or is healthy, jobs have completed. */
-export function addFinalWaits(state: UpState, jobs: ReadonlySet<string>): void {
-  for (const [name, containers] of state.placed) {
-    const service = state.model.services.get(name);
-    if (service === undefined || !isNamed(state, service)) continue;
-    for (const placed of containers) {
-      const condition = jobs.has(name) ? "completed" : "running_or_healthy";
-      const { waitTimeout: timeout } = state.options;
-      addWait(state, placed, condition, "--wait", { ...(timeout !== undefined && { timeout }) });
-    }
-  }
+/** Adds the wait of --wait: a container runs or is healthy, a job has completed. `timeout` is in milliseconds. */
+export function addFinalWait(state: Conditions, placed: Placed, isJob: boolean, timeout: number | undefined): void {
+  const condition = isJob ? "completed" : "running_or_healthy";
+  addWait(state, placed, condition, "--wait", { ...(timeout !== undefined && { timeout }) });
 }
 
 function addWait(
-  state: UpState,
+  state: Conditions,
   placed: Placed,
   condition: WaitCondition,
   why: string,
   options: { readonly optional?: boolean; readonly timeout?: number },
 ): number | undefined {
   if (isSettled(placed, condition)) return undefined;
-  const key = `${condition}/${options.optional === true}/${options.timeout ?? ""}/${placed.reference}`;
+  const key = `${condition}/${options.optional === true}/${options.timeout ?? ""}/${JSON.stringify(placed.target)}`;
   const known = state.waits.get(key);
   if (known !== undefined) return known;
   const step = state.draft.add({

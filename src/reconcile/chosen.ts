@@ -1,0 +1,49 @@
+import type { ProjectModel } from "../compose/model.ts";
+import type { Diagnostic } from "../errors.ts";
+import { isOneOff, serviceOf } from "./containers.ts";
+import type { Observed, ObservedContainer } from "./plan.ts";
+
+/** Which containers a verb works on. */
+export interface ChosenOptions {
+  /** Empty: all. */
+  readonly services?: readonly string[];
+  /** Seconds until a container is killed; absent: its own grace period. */
+  readonly timeout?: number;
+}
+
+/** The containers of the chosen services by service, one-offs left out. */
+export function chosenContainers(
+  observed: Observed,
+  services: readonly string[] = [],
+): ReadonlyMap<string, readonly ObservedContainer[]> {
+  const chosen = observed.containers.filter(
+    (container) => !isOneOff(container) && (services.length === 0 || services.includes(serviceOf(container))),
+  );
+  return Map.groupBy(chosen, serviceOf);
+}
+
+/** Services in the order of their dependencies; those that the graph does not know come last. */
+export function inOrder(
+  order: readonly (readonly string[])[],
+  chosen: ReadonlyMap<string, unknown>,
+): readonly string[] {
+  return [...new Set([...order.flat(), ...chosen.keys()])];
+}
+
+/** A finding for each service that was asked for, by name or by leaving names out, and that has no container. */
+export function missingContainers(
+  model: ProjectModel | undefined,
+  observed: Observed,
+  services: readonly string[] = [],
+): readonly Diagnostic[] {
+  const chosen = chosenContainers(observed);
+  const wanted = services.length > 0 ? services : chosen.size === 0 ? [...(model?.services.keys() ?? [])] : [];
+  return wanted
+    .filter((name) => !chosen.has(name))
+    .map((name) => ({
+      severity: "error",
+      code: "no-container",
+      message: `service "${name}" has no container`,
+      hint: "create it with `gantry up`",
+    }));
+}

@@ -1,0 +1,29 @@
+import { dependencyGraph } from "../compose/graph.ts";
+import type { ProjectModel } from "../compose/model.ts";
+import { type ChosenOptions, chosenContainers, inOrder } from "./chosen.ts";
+import { dependencies } from "./dependencies.ts";
+import { draft } from "./draft.ts";
+import type { Observed, Planned } from "./plan.ts";
+import { addStopStep } from "./stop-step.ts";
+
+/**
+ * Plans `stop`: running containers, dependents before what they depend on.
+ *
+ * @param model undefined: only the project's name is known; order and dependencies come from the containers' labels
+ */
+export function planStop(model: ProjectModel | undefined, observed: Observed, options: ChosenOptions): Planned {
+  const steps = draft(observed.project);
+  const graph = dependencyGraph(dependencies(model, observed));
+  const chosen = chosenContainers(observed, options.services);
+  const stopped = new Map<string, readonly number[]>();
+  for (const service of inOrder(graph.order, chosen).toReversed()) {
+    // A service of which nothing runs passes on what it would have waited for.
+    const after = graph.dependents(service).flatMap((name) => stopped.get(name) ?? []);
+    const { timeout } = options;
+    const stops = (chosen.get(service) ?? []).flatMap(
+      (container) => addStopStep(steps, model, container, { why: "stop", after, timeout }) ?? [],
+    );
+    stopped.set(service, stops.length > 0 ? stops : after);
+  }
+  return { plan: steps.plan(), errors: [], warnings: [], questions: [] };
+}

@@ -1,0 +1,294 @@
+/**
+ * What an engine holds of a project, written down for newcomers (test/reconcile/plans/README.md explains the words),
+ * and made into what `observe` would have found.
+ */
+
+import { parse } from "yaml";
+import type { ProjectModel, Service } from "../../src/compose/model.ts";
+import type { ContainerInspect, ContainerState, EndpointSettings, MountPoint } from "../../src/engine/api.ts";
+import { type ContainerSpec, containerSpec } from "../../src/reconcile/container-body.ts";
+import { bodyFacts } from "../../src/reconcile/decide.ts";
+import { labels } from "../../src/reconcile/labels.ts";
+import { imageReference } from "../../src/reconcile/names.ts";
+import { networkBody } from "../../src/reconcile/network-body.ts";
+import { containersToInspect } from "../../src/reconcile/observe.ts";
+import type { Observed, ObservedContainer, ObservedImage } from "../../src/reconcile/plan.ts";
+import type { UpOptions } from "../../src/reconcile/up-options.ts";
+import { volumeBody } from "../../src/reconcile/volume-body.ts";
+
+/** Each list of words says in what a thing is not as gantry made it from the file. */
+interface Notation {
+  /** Name without the project's → `running, healthy, from now …`. */
+  readonly containers?: Readonly<Record<string, string>>;
+  /** Name on the engine → `missing`, `by hand` …; what is not named is there. */
+  readonly networks?: Readonly<Record<string, string>>;
+  readonly volumes?: Readonly<Record<string, string>>;
+  readonly images?: Readonly<Record<string, string>>;
+}
+
+export interface ObservedFacts {
+  /** The notation's text; `nothing`, or `only images`. */
+  readonly text: string;
+  /** What the files say now. */
+  readonly model: ProjectModel;
+  /** What they said when the engine's containers, networks and volumes were made, and the options then. */
+  readonly before: ProjectModel;
+  readonly optionsBefore: UpOptions;
+  readonly options: UpOptions;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** Makes the snapshot that a notation stands for. */
+export function observedFrom(facts: ObservedFacts): Observed {
+  const { model, options, text } = facts;
+  const nothing: Observed = { project: model.name, containers: [], networks: [], volumes: [], images: new Map() };
+  if (text.trim() === "nothing") return nothing;
+  const notation: Notation = text.trim() === "only images" ? {} : parse(text);
+  const images = imagesOf(facts, notation.images ?? {});
+  if (text.trim() === "only images") return { ...nothing, images };
+  const imagesBefore = new Map([...images].map(([name, image]) => [name, { ...image, id: imageId(name) }]));
+  const containers = Object.entries(notation.containers ?? {}).map(([name, text]) => {
+    const words = wordsOf(text);
+    const isNew = words.get("from") === "now";
+    return containerOf(name, words, {
+      model: isNew ? model : facts.before,
+      options: isNew ? options : facts.optionsBefore,
+      images: isNew ? images : imagesBefore,
+    });
+  });
+  const observed = {
+    ...nothing,
+    containers,
+    networks: networksOf(facts, notation.networks ?? {}),
+    volumes: volumesOf(facts, notation.volumes ?? {}),
+    images,
+  };
+  const inspected = containersToInspect(model, observed, options);
+  return {
+    ...observed,
+    containers: containers.map(({ summary, inspect }) =>
+      inspect !== undefined && inspected.has(summary.Id) ? { summary, inspect } : { summary },
+    ),
+  };
+}
+
+/** `running, exited 3, from now` → each word, and the value that it stands before; "" where there is none. */
+function wordsOf(text = ""): ReadonlyMap<string, string> {
+  const withValue = ["exited", "of", "by", "replaces", "from", "not on", "tagged", "has volume", "has variable"];
+  return new Map(
+    text.split(/,\s*/).map((phrase): [string, string] => {
+      const word = withValue.find((candidate) => phrase.startsWith(`${candidate} `));
+      return word === undefined ? [phrase, ""] : [word, phrase.slice(word.length + 1)];
+    }),
+  );
+}
+
+function imagesOf({ model, before, now }: ObservedFacts, notation: Readonly<Record<string, string>>) {
+  const names = new Set<string>();
+  for (const project of [model, before]) {
+    for (const service of project.services.values()) {
+      names.add(imageReference(project, service));
+      for (const { type, source } of service.volumes ?? []) if (type === "image" && source) names.add(source);
+    }
+  }
+  const images = new Map<string, ObservedImage>();
+  for (const name of names) {
+    const words = wordsOf(notation[name]);
+    if (words.has("missing")) continue;
+    const days = /^(\d+) days ago$/.exec(words.get("tagged") ?? "")?.[1];
+    const [volume, variable] = [words.get("has volume"), words.get("has variable")];
+    images.set(name, {
+      id: words.has("newer") ? `${imageId(name)}-newer` : imageId(name),
+      env: variable === undefined ? [] : [variable],
+      volumes: volume === undefined ? [] : [volume],
+      hasHealthcheck: false,
+      ...(days !== undefined && { tagged: now - Number(days) * 24 * 3_600_000 }),
+    });
+  }
+  return images;
+}
+
+const imageId = (name: string) => `sha256:${name}`;
+const networkId = (name: string) => `network-${name}`;
+
+/** Labels as their maker put them: `by hand`, `by docker compose`, `by another project`, else gantry. */
+function madeBy(own: Record<string, string> | undefined, maker: string | undefined): Record<string, string> {
+  if (maker === "hand") return {};
+  const foreign = { [labels.configHash]: "of another kind", [labels.version]: "2.40.3" };
+  if (maker === "docker compose") return { ...own, ...foreign };
+  return { ...own, ...(maker === "another project" && { [labels.project]: "other" }) };
+}
+
+function networksOf({ before, optionsBefore }: ObservedFacts, notation: Readonly<Record<string, string>>) {
+  return [...before.networks].flatMap(([key, network]) => {
+    const words = wordsOf(notation[network.name]);
+    if (words.has("missing")) return [];
+    const { Labels, Driver = "bridge", ...rest } = networkBody({ ...optionsBefore, project: before, key, network });
+    const made = madeBy(Labels, network.external ? "hand" : words.get("by"));
+    return [{ ...rest, Id: networkId(network.name), Driver, Labels: made }];
+  });
+}
+
+function volumesOf({ before, optionsBefore }: ObservedFacts, notation: Readonly<Record<string, string>>) {
+  return [...before.volumes].flatMap(([key, volume]) => {
+    const words = wordsOf(notation[volume.name]);
+    if (words.has("missing")) return [];
+    const { Labels, Driver = "local", DriverOpts } = volumeBody({ ...optionsBefore, project: before, key, volume });
+    const made = madeBy(Labels, volume.external ? "hand" : words.get("by"));
+    return [{ Name: volume.name, Driver, Mountpoint: "", Labels: made, Options: DriverOpts ?? null, Scope: "local" }];
+  });
+}
+
+interface Made {
+  readonly model: ProjectModel;
+  readonly options: UpOptions;
+  readonly images: ReadonlyMap<string, ObservedImage>;
+}
+
+function containerOf(shortName: string, words: ReadonlyMap<string, string>, made: Made): ObservedContainer {
+  const { model, options, images } = made;
+  const [, stem = shortName, digits = "1"] = /^(.*?)-(\d+)(?:\.new)?$/.exec(shortName) ?? [];
+  const service = serviceNamed(model, words.get("of") ?? stem);
+  const observed: Observed = { project: model.name, containers: [], networks: [], volumes: [], images };
+  const gone = words.has("parent gone") ? "gone" : "1";
+  const facts = bodyFacts(
+    { model, observed, options, service },
+    Number(digits),
+    (parent) => `container:id-${parent}-${gone}`,
+  );
+  const spec = containerSpec(facts);
+  const isWhole = shortName.includes(`${model.name}-`) || shortName === service.container_name;
+  const name = isWhole ? shortName : `${model.name}-${shortName}`;
+  const state = stateOf(words);
+  const isOurs = words.get("by") !== "docker compose";
+  const Labels = Object.fromEntries(
+    Object.entries({
+      ...madeBy(spec.body.Labels ?? {}, words.get("by")),
+      ...(words.has("one-off") && { [labels.oneoff]: "True" }),
+      ...(words.has("replaces") && { [labels.replace]: words.get("replaces") ?? "" }),
+    }).filter(([key]) => isOurs || key !== labels.fields),
+  );
+  const Id = `id-${shortName}`;
+  const Networks = endpointsOf(spec, words, state);
+  const Mounts = mountsOf(spec, shortName, facts.image);
+  const ImageID = facts.image?.id ?? imageId(facts.imageReference);
+  const summary: ObservedContainer["summary"] = {
+    Id,
+    Names: [`/${name}`],
+    Image: facts.imageReference,
+    ImageID,
+    Command: "",
+    Created: 0,
+    State: state,
+    Status: statusOf(state, words),
+    Ports: state === "running" ? portsOf(spec) : [],
+    Labels,
+    Mounts,
+    HostConfig: { NetworkMode: spec.body.HostConfig?.NetworkMode ?? "default" },
+    // The engine's list does not tell aliases.
+    NetworkSettings: {
+      Networks: Object.fromEntries(Object.entries(Networks).map(([key, end]) => [key, { ...end, Aliases: null }])),
+    },
+  };
+  const inspect: ContainerInspect = {
+    Id,
+    Created: "",
+    Path: "",
+    Args: [],
+    Name: `/${name}`,
+    Image: ImageID,
+    RestartCount: 0,
+    State: stateOfInspect(state),
+    Config: { ...spec.body, Labels },
+    HostConfig: spec.body.HostConfig ?? {},
+    Mounts,
+    NetworkSettings: { Networks },
+  };
+  return { summary, inspect };
+}
+
+function serviceNamed(model: ProjectModel, name: string): Service {
+  const service = model.services.get(name) ?? model.disabled_services.get(name);
+  if (service === undefined) throw new Error(`observed: no service "${name}" (write \`of SERVICE\`)`);
+  return service;
+}
+
+const states: readonly ContainerState[] = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
+
+function stateOf(words: ReadonlyMap<string, string>): ContainerState {
+  const state = states.find((candidate) => words.has(candidate));
+  if (state === undefined) throw new Error(`observed: no state among "${[...words.keys()].join(", ")}"`);
+  return state;
+}
+
+function statusOf(state: ContainerState, words: ReadonlyMap<string, string>): string {
+  if (state === "exited") return `Exited (${words.get("exited")}) About a minute ago`;
+  if (state !== "running") return state === "created" ? "Created" : `Up 2 hours (${state})`;
+  const health = ["healthy", "unhealthy", "starting"].find((word) => words.has(word));
+  if (health === undefined) return "Up 2 hours";
+  return `Up 2 hours (${health === "starting" ? "health: starting" : health})`;
+}
+
+function stateOfInspect(Status: ContainerState): ContainerInspect["State"] {
+  return {
+    Status,
+    Running: Status === "running",
+    Paused: Status === "paused",
+    Restarting: Status === "restarting",
+    OOMKilled: false,
+    Dead: Status === "dead",
+    Pid: 0,
+    ExitCode: 0,
+    Error: "",
+    StartedAt: "",
+    FinishedAt: "",
+  };
+}
+
+/** A container that was never started is on its networks by name only. */
+function endpointsOf(spec: ContainerSpec, words: ReadonlyMap<string, string>, state: ContainerState) {
+  const wanted = new Map<string, EndpointSettings>([
+    ...Object.entries(spec.body.NetworkingConfig?.EndpointsConfig ?? {}),
+    ...spec.connect.map(({ network, endpoint }) => [network, endpoint] as const),
+  ]);
+  const missing = words.get("not on");
+  if (missing !== undefined && !wanted.delete(missing)) throw new Error(`observed: not on ${missing} anyway`);
+  return Object.fromEntries(
+    [...wanted].map(([name, endpoint]) => [
+      name,
+      { ...endpoint, NetworkID: state === "created" ? "" : networkId(name) },
+    ]),
+  );
+}
+
+function mountsOf({ body }: ContainerSpec, name: string, image: ObservedImage | undefined): readonly MountPoint[] {
+  const mounts = body.HostConfig?.Mounts ?? [];
+  const asked = mounts.flatMap(({ Type, Source, Target, ReadOnly }): MountPoint[] =>
+    Type !== "volume"
+      ? []
+      : [{ Type, Name: Source ?? `anonymous-${name}`, Source: "", Destination: Target, RW: ReadOnly !== true }],
+  );
+  const own = (image?.volumes ?? []).filter((path) => !mounts.some(({ Target }) => Target === path));
+  return [
+    ...asked,
+    ...own.map((path) => ({
+      Type: "volume",
+      Name: `anonymous-${name}`,
+      Source: "",
+      Destination: path,
+      RW: true,
+    })),
+  ];
+}
+
+function portsOf({ body }: ContainerSpec): ObservedContainer["summary"]["Ports"] {
+  return Object.entries(body.HostConfig?.PortBindings ?? {}).flatMap(([port, bindings]) => {
+    const [number = "", Type = "tcp"] = port.split("/");
+    return (bindings ?? []).map(({ HostPort }) => ({
+      PrivatePort: Number(number),
+      Type,
+      ...(HostPort && { PublicPort: Number(HostPort) }),
+    }));
+  });
+}
