@@ -4,8 +4,9 @@
  * costs only what the verb needs.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -28,10 +29,12 @@ async function bundle(entry, file, plugins) {
   const out = join(root, file);
   const temporary = `${out}.${process.pid}`;
   try {
-    await build({
+    const { metafile } = await build({
       entryPoints: [join(root, entry)],
       outfile: temporary,
+      metafile: true,
       bundle: true,
+      charset: "ascii",
       platform: "node",
       format: "cjs",
       target: "node24",
@@ -41,9 +44,12 @@ async function bundle(entry, file, plugins) {
       logLevel: "warning",
       plugins,
     });
+    const code = readFileSync(temporary);
+    writeFileSync(temporary, Buffer.concat([Buffer.from(head(code, metafile)), code]));
     renameSync(temporary, out);
-  } catch {
+  } catch (error) {
     // esbuild has said what is wrong.
+    if (!("errors" in error)) throw error;
     process.exitCode = 1;
   } finally {
     rmSync(temporary, { force: true });
@@ -60,6 +66,14 @@ function besides(filter, file) {
       );
     },
   };
+}
+
+/** The first line of the bundle, for bin/load-bundle.js: a digest of the rest, and the verbs, if there are any. */
+function head(code, { inputs }) {
+  const verbs = (inputs["src/commands/verbs.ts"]?.imports ?? [])
+    .filter(({ kind }) => kind === "dynamic-import")
+    .map((file) => basename(file.path, ".ts"));
+  return `// ${createHash("sha256").update(code).digest("hex")} ${verbs.join(" ")}\n`;
 }
 
 /**

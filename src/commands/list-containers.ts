@@ -1,6 +1,7 @@
 import type { ContainerSummary, Engine } from "../engine/api.ts";
 import { nameOf } from "../reconcile/containers.ts";
 import { labels } from "../reconcile/labels.ts";
+import { compareNames } from "../ui/compare-names.ts";
 
 export interface ContainerQuery {
   /** Stopped ones too. */
@@ -10,8 +11,6 @@ export interface ContainerQuery {
   /** Only these services; none means all. */
   readonly services?: readonly string[];
 }
-
-const byName = new Intl.Collator("en", { numeric: true });
 
 /** The containers of a project, ordered by name. */
 export async function listContainers(
@@ -28,5 +27,5 @@ export async function listContainers(
   const containers = await engine.containerList({ all, filters: { label } });
   return containers
     .filter(({ Labels }) => wanted.size === 0 || wanted.has(Labels[labels.service] ?? ""))
-    .toSorted((a, b) => byName.compare(nameOf(a), nameOf(b)));
+    .toSorted((a, b) => compareNames(nameOf(a), nameOf(b)));
 }

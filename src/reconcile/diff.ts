@@ -20,7 +20,7 @@ export interface Difference {
  * has fields that can be updated in place (an update changes the container, but not the label that says what it was
  * made from). Without it, `difference` judges by the label alone.
  */
-export function needsInspect(spec: ContainerSpec, { summary }: ObservedContainer): boolean {
+export function needsInspect(spec: Pick<ContainerSpec, "fields">, { summary }: ObservedContainer): boolean {
   const label = summary.Labels[labels.fields];
   if (parseFields(label) === undefined || label !== fieldsText(spec.fields)) return true;
   return [...spec.fields.keys()].some(isUpdatable);

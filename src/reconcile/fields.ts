@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FileReference, Mount, Port, ProjectModel, Secret, Service } from "../compose/model.ts";
 import type { BodyFacts } from "./body-facts.ts";
 import { seccompProfilePaths } from "./body-security.ts";
@@ -104,7 +104,7 @@ export function changedFields(before: FieldDigests, after: FieldDigests): readon
 
 /** The sha256 of a text, in hex. */
 export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text);
 }
 
 /** JSON with sorted keys: equal texts for values that mean the same. Maps are objects, extensions are left out. */

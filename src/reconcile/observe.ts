@@ -1,10 +1,10 @@
 import type { ProjectModel } from "../compose/model.ts";
 import type { Engine, ImageInspect, NetworkResource, VolumeResource } from "../engine/api.ts";
 import { EngineError } from "../errors.ts";
-import { containerSpec } from "./container-body.ts";
-import { containersOf, numberOf } from "./containers.ts";
+import { containersOf } from "./containers.ts";
 import { bodyFacts } from "./decide.ts";
 import { needsInspect } from "./diff.ts";
+import { fieldDigests } from "./fields.ts";
 import { labels } from "./labels.ts";
 import { imageReference } from "./names.ts";
 import { parentServices } from "./namespaces.ts";
@@ -46,10 +46,13 @@ export async function observe(engine: Engine, project: string, model: ProjectMod
 export function containersToInspect(model: ProjectModel, observed: Observed, options: UpOptions): ReadonlySet<string> {
   const wanted = new Set<string>();
   for (const service of model.services.values()) {
-    for (const container of containersOf(observed, service.name)) {
-      const facts = bodyFacts({ model, observed, options, service }, numberOf(container), (name) => name);
-      const isBound = parentServices(service).length > 0;
-      if (isBound || needsInspect(containerSpec(facts), container)) wanted.add(container.summary.Id);
+    const containers = containersOf(observed, service.name);
+    if (containers.length === 0) continue;
+    // The fields are the same for every container of a service, and so is what they are made of.
+    const fields = fieldDigests(bodyFacts({ model, observed, options, service }, 1, (name) => name));
+    const isBound = parentServices(service).length > 0;
+    for (const container of containers) {
+      if (isBound || needsInspect({ fields }, container)) wanted.add(container.summary.Id);
     }
   }
   return wanted;
