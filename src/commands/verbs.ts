@@ -30,6 +30,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("restart", "Restart containers", () => import("./restart.ts")),
   verb("ls", "List the engine's projects", () => import("./ls.ts")),
   verb("daemon", "Run the embedded engine", () => import("./daemon.ts")),
+  verb("doctor", "Check this machine for the embedded engine", () => import("./doctor.ts")),
   verb("version", "Show gantry's version", () => import("./version.ts")),
   verb("help", "Show the verbs, or the flags of one verb", () => import("./help.ts")),
 ]);
