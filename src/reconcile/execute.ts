@@ -103,9 +103,10 @@ async function carryOut(
   waiter: Waiter | undefined,
 ): Promise<string | undefined> {
   if (step.op !== "wait-container") {
-    return perform(step, options, created, (progress) =>
-      options.emit({ type: "progress", step, at: Date.now(), ...progress }),
-    );
+    return perform(step, options, created, {
+      progress: (progress) => options.emit({ type: "progress", step, at: Date.now(), ...progress }),
+      warning: (text) => options.emit({ type: "warned", step, at: Date.now(), text }),
+    });
   }
   const container = { id: idOfTarget(step.container, created), subject: step.subject };
   await waiter?.wait(container, step.condition, {

@@ -16,7 +16,11 @@ export interface Means {
 }
 
 type Of<Op extends Step["op"]> = Extract<Step, { op: Op }>;
-type Tell = (progress: { text: string; id?: string; current?: number; total?: number }) => void;
+/** Takes what happens while a step is carried out. */
+export interface Tell {
+  readonly progress: (progress: { text: string; id?: string; current?: number; total?: number }) => void;
+  readonly warning: (text: string) => void;
+}
 
 /** How much of a build's or hook's output is shown when it fails. */
 const shownLines = 20;
@@ -68,10 +72,12 @@ export async function perform(
       await unlessGone(engine.volumeRemove({ name: step.volume }));
       return undefined;
     case "create-container":
-      return create(step, means, created);
-    case "update-container":
-      await engine.containerUpdate({ id: idOf(step.container), body: step.body });
+      return create(step, means, created, tell);
+    case "update-container": {
+      const { Warnings } = await engine.containerUpdate({ id: idOf(step.container), body: step.body });
+      for (const text of Warnings ?? []) tell.warning(text);
       return undefined;
+    }
     case "start-container": {
       const id = idOf(step.container);
       await means.beforeStart?.({ id, step });
@@ -118,13 +124,15 @@ async function create(
   step: Of<"create-container">,
   means: Means,
   created: ReadonlyMap<number, string>,
+  tell: Tell,
 ): Promise<string> {
   const { engine } = means;
-  const { Id: id } = await engine.containerCreate({
+  const { Id: id, Warnings } = await engine.containerCreate({
     name: step.name,
     body: withIds(step.body, created),
     ...(step.platform !== undefined && { platform: step.platform }),
   });
+  for (const text of Warnings ?? []) tell.warning(text);
   if (step.files.length > 0) {
     await engine.containerArchivePut({ id, path: "/", stream: means.packFiles(step.files) });
   }
@@ -210,7 +218,7 @@ function tellProgress({ stream, status, id, progressDetail }: Progress, tell: Te
   const text = (stream ?? status ?? "").trim();
   if (text === "") return;
   const { current, total } = progressDetail ?? {};
-  tell({
+  tell.progress({
     text,
     ...(id !== undefined && { id }),
     ...(current !== undefined && { current }),

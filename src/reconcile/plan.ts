@@ -198,6 +198,8 @@ export type PlanEvent =
       readonly current?: number;
       readonly total?: number;
     }
+  /** The engine did what it was asked for, but not all of it: a limit that its kernel does not know. */
+  | { readonly type: "warned"; readonly step: Step; readonly at: number; readonly text: string }
   | { readonly type: "succeeded"; readonly step: Step; readonly at: number; readonly detail?: string }
   | { readonly type: "failed"; readonly step: Step; readonly at: number; readonly error: Error }
   | { readonly type: "skipped"; readonly step: Step; readonly at: number; readonly because: number };

@@ -26,12 +26,13 @@ export async function openWaiter(engine: Engine, project: string): Promise<Waite
   const filters = { type: ["container"], label: [`${labels.project}=${project}`], event: relevant };
   const events = await engine.events({ filters }, { signal: closing.signal });
   const listeners = new Map<string, Set<(error?: Error) => void>>();
-  const told = readEvents(events, listeners).catch((error: unknown) => {
+  /** Why nothing more will be heard: for those who wait, and those who come to wait later. */
+  let broken: Error | undefined;
+  readEvents(events, listeners).catch((error: unknown) => {
     if (closing.signal.aborted) return;
-    const failure = error instanceof Error ? error : new Error(String(error));
-    for (const listener of [...listeners.values()].flatMap((set) => [...set])) listener(failure);
+    broken = error instanceof Error ? error : new Error(String(error));
+    for (const listener of [...listeners.values()].flatMap((set) => [...set])) listener(broken);
   });
-  void told;
 
   return {
     wait: async ({ id, subject }, condition, { timeout, signal }) => {
@@ -54,6 +55,7 @@ export async function openWaiter(engine: Engine, project: string): Promise<Waite
         for (;;) {
           arm();
           if (stop.aborted) aborted();
+          if (broken !== undefined) wake(broken);
           const inspect = await inspectContainer(engine, id, subject);
           const failure = judge(inspect, condition, subject);
           if (failure === "met") return;

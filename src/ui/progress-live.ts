@@ -30,6 +30,8 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
   let replacements: ReturnType<typeof replacementsOf> = new Map();
   let rows = new Map<string, Row>();
   let running: Promise<unknown> = Promise.resolve();
+  /** Lines that stay below what was drawn. */
+  const warnings: string[] = [];
   /** Bytes of each layer of the images that are being pulled. */
   const layers = new Map<string, Map<string, { current: number; total: number }>>();
 
@@ -43,7 +45,8 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
       const status = statusOf(event, replacements);
       const row = status === undefined ? undefined : rows.get(status.parent ?? status.id);
       if (status === undefined || row === undefined) return;
-      if (event.type === "progress") showDetail(row, status);
+      if (event.type === "warned") warnings.push(` ! ${status.id}  ${event.text}\n`);
+      else if (event.type === "progress") showDetail(row, status);
       else showState(row, status, event.at);
     },
     say: ({ id, text }) => out.write(` ✔ ${id}  ${text}\n`),
@@ -51,6 +54,7 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
       for (const { failed, resolve, reject, title } of rows.values()) failed ? reject(new Error(title)) : resolve();
       await running;
       rows = new Map();
+      for (const line of warnings.splice(0)) out.write(line);
     },
   };
 

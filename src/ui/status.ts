@@ -88,6 +88,8 @@ export function statusOf(event: PlanEvent, replacements: ReadonlyMap<number, Rep
       return step.optional === true
         ? { id, state: "Warning", text: `${words[step.op][0]} failed`, details: event.error.message }
         : { id, state: "Error", text: "Error", details: event.error.message };
+    case "warned":
+      return { id, state: "Warning", text: "Warning", details: event.text };
     case "skipped":
       return { id, state: "Warning", text: "Skipped" };
     case "progress":

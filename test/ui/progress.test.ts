@@ -56,6 +56,13 @@ describe("plain progress", () => {
     );
   });
 
+  it("passes on what the engine warns of", () => {
+    const warned: PlanEvent = { type: "warned", step: create, at, text: "no swap limit here" };
+    expect(print({ project: "shop", steps: [create] }, [warned], plainLine())).toBe(
+      " Container shop-web-1  Warning: no swap limit here\n",
+    );
+  });
+
   it("shows the steps of a replacement as one", () => {
     const old = { id: "abc" };
     const steps: Step[] = [
