@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, type YAMLMap, type Node as YamlNode } from "yaml";
 import type { Diagnostic, Source, Span } from "../errors.ts";
 import { problem } from "./codes.ts";
+import { suggestion } from "./nearest.ts";
 import { type Entry, type MappingNode, type Node, nullNode, type Path, pathText, stringNode } from "./node.ts";
 import { plainScalar } from "./scalar.ts";
 
@@ -35,10 +36,13 @@ type Converted = Node | "remove";
  * Turns the YAML library's tree of one document into ours: scalars typed, aliases and merge keys followed, `!reset`
  * nodes removed and the paths of `!reset` and `!override` collected. `root` is absent when the document is empty or not a
  * mapping.
+ *
+ * @param isExplicit the document begins with `---`: empty, it is a null
  */
 export function convertDocument(
   contents: unknown,
   source: Source,
+  isExplicit: boolean,
 ): { root: MappingNode | undefined; resets: readonly Path[]; diagnostics: readonly Diagnostic[] } {
   const state: Conversion = { source, diagnostics: [], resets: [], anchors: new Map(), open: new Set(), visited: 0 };
   let root: Converted | undefined;
@@ -48,7 +52,7 @@ export function convertDocument(
     if (!(error instanceof Hopeless)) throw error;
     state.diagnostics.push(error.diagnostic);
   }
-  if (root === undefined || root === "remove" || isAbsent(root)) return { ...state, root: undefined };
+  if (root === undefined || root === "remove" || (!isExplicit && isAbsent(root))) return { ...state, root: undefined };
   if (root.kind === "mapping") return { ...state, root };
   state.diagnostics.push(
     problem("not-a-mapping", "top-level object must be a mapping", root.span, "begin with `services:`"),
@@ -73,10 +77,13 @@ function spanOf(state: Conversion, node: YamlNode): Span {
 function convert(state: Conversion, node: YamlNode, path: Path, taggable: boolean): Converted {
   const span = spanOf(state, node);
   if (++state.visited > nodeLimit) {
-    throw new Hopeless(problem("too-many-nodes", `compose file exceeds maximum node visit limit (${nodeLimit})`, span));
+    const message = `compose file exceeds maximum node visit limit (${nodeLimit})`;
+    throw new Hopeless(problem("too-many-nodes", message, span, "an alias counts as all that it stands for"));
   }
   if (path.length > depthLimit) {
-    throw new Hopeless(problem("too-deep", `nested deeper than ${depthLimit} levels`, span));
+    throw new Hopeless(
+      problem("too-deep", `nested deeper than ${depthLimit} levels`, span, "nothing in the format is"),
+    );
   }
   if (isAlias(node)) return convertAlias(state, node.source, span, path, taggable);
   if (node.anchor !== undefined) state.anchors.set(node.anchor, node);
@@ -99,10 +106,19 @@ function convert(state: Conversion, node: YamlNode, path: Path, taggable: boolea
 function convertAlias(state: Conversion, name: string, span: Span, path: Path, taggable: boolean): Converted {
   const target = state.anchors.get(name);
   if (target === undefined) {
-    throw new Hopeless(problem("unknown-anchor", `unknown anchor "${name}" referenced`, span));
+    const hint = suggestion(name, state.anchors.keys()) ?? `mark what is meant with &${name}, above in this document`;
+    throw new Hopeless(problem("unknown-anchor", `unknown anchor "${name}" referenced`, span, hint));
   }
   if (state.open.has(target)) {
-    throw new Hopeless(problem("alias-cycle", `anchor "${name}" value contains itself`, span));
+    throw new Hopeless({
+      ...problem(
+        "alias-cycle",
+        `anchor "${name}" value contains itself`,
+        span,
+        "an alias repeats what stands above it",
+      ),
+      notes: [{ message: "the anchor is here", span: spanOf(state, target) }],
+    });
   }
   return convert(state, target, path, taggable);
 }
@@ -146,9 +162,13 @@ function convertMapping(state: Conversion, node: YAMLMap, path: Path, span: Span
     const before = explicit.get(key.text);
     if (before !== undefined) {
       state.diagnostics.push({
-        ...problem("duplicate-key", `mapping key "${key.text}" already defined`, key.span),
+        ...problem(
+          "duplicate-key",
+          `mapping key "${key.text}" already defined`,
+          key.span,
+          key.text === "<<" ? "write one merge key with a list: `<<: [*a, *b]`" : "keep one of them",
+        ),
         notes: [{ message: "first defined here", span: before }],
-        ...(key.text === "<<" && { hint: "write one merge key with a list: `<<: [*a, *b]`" }),
       });
       continue;
     }
@@ -209,7 +229,12 @@ function mergeInto(
   for (const source of sources) {
     if (source.kind !== "mapping") {
       state.diagnostics.push(
-        problem("invalid-merge", "map merge requires map or sequence of maps as the value", spanOf(state, pair.value)),
+        problem(
+          "invalid-merge",
+          "map merge requires map or sequence of maps as the value",
+          spanOf(state, pair.value),
+          "merge a mapping: `<<: *base`, or several: `<<: [*a, *b]`",
+        ),
       );
       return;
     }

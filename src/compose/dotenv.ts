@@ -1,6 +1,7 @@
 import type { Diagnostic, Source } from "../errors.ts";
 import { type Code, problem, warning } from "./codes.ts";
-import { type Lookup, substitute } from "./template.ts";
+import { type Lookup, longestText, substitute } from "./template.ts";
+import { variableSpan } from "./variable-span.ts";
 
 /** White space within a line, as the dotenv grammar counts it. */
 const blanks = /[\t\v\f\r \u0085\u00a0]*/y;
@@ -32,8 +33,10 @@ interface Read<T> {
 class Malformed extends Error {
   readonly start: number;
   readonly end: number;
-  constructor(message: string, start: number, end: number) {
+  readonly code: Code;
+  constructor(message: string, start: number, end: number, code: Code = "invalid-env-file") {
     super(message);
+    this.code = code;
     this.start = start;
     this.end = end;
   }
@@ -52,21 +55,35 @@ export function parseDotenv(
   const entries = new Map<string, string>();
   const diagnostics: Diagnostic<Code>[] = [];
   const { text } = source;
+  let grown = 0;
 
   const expand = (template: string, start: number, end: number): string => {
     const result = substitute(template, (name) => lookup(name) ?? entries.get(name));
+    grown += result.text.length;
     const span = { source, start, end };
     for (const name of result.unset) {
       const message = `The "${name}" variable is not set. Defaulting to a blank string.`;
-      diagnostics.push(warning("unset-variable", message, span));
+      diagnostics.push(
+        warning("unset-variable", message, variableSpan(span, name), `set it, or write \${${name}:-default}`),
+      );
     }
     if (result.fault?.kind === "invalid") {
       const hint = "you may need to escape any $ with another $";
       diagnostics.push(problem("invalid-interpolation", `invalid interpolation format: ${template}`, span, hint));
+    } else if (result.fault?.kind === "large" || grown > longestText) {
+      throw new Malformed(`the variables make more than ${longestText} characters`, start, end, "too-large");
     } else if (result.fault?.kind === "missing") {
       const { variable, message } = result.fault;
       const reason = message === "" ? "" : `: ${message}`;
-      diagnostics.push(problem("missing-variable", `required variable ${variable} is missing a value${reason}`, span));
+      const hint = `set ${variable} in the environment or above`;
+      diagnostics.push(
+        problem(
+          "missing-variable",
+          `required variable ${variable} is missing a value${reason}`,
+          variableSpan(span, variable),
+          hint,
+        ),
+      );
     }
     return result.text;
   };
@@ -90,7 +107,7 @@ export function parseDotenv(
     }
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    diagnostics.push(problem("invalid-env-file", error.message, { source, start: error.start, end: error.end }));
+    diagnostics.push(problem(error.code, error.message, { source, start: error.start, end: error.end }));
   }
   return { entries, diagnostics };
 }
@@ -147,9 +164,10 @@ function readQuoted(text: string, from: number, quote: string): Read<{ text: str
 
 /** Unknown escapes stay as they are written; a dollar stays escaped for the substitution that follows. */
 function unescapeDouble(text: string): string {
-  return text.replace(/\\(0[0-7]{3}|[\s\S])/g, (written, name: string) => {
-    if (name.length === 4) return String.fromCharCode(Number.parseInt(name, 8));
-    return escapes.get(name) ?? written;
+  return text.replace(/\\(0[0-9]{0,3}|[\s\S])/g, (written, name: string) => {
+    if (!name.startsWith("0")) return escapes.get(name) ?? written;
+    // compose-go drops the 0 of what is no octal number of three digits up to 0377.
+    return /^0[0-3][0-7]{2}$/.test(name) ? String.fromCharCode(Number.parseInt(name, 8)) : `\\${name.slice(1)}`;
   });
 }
 

@@ -46,7 +46,6 @@ async function resolveVariables(
   const lookup = (name: string) =>
     project.environment.get(name) ?? service.environment?.get(name) ?? variables.get(name) ?? undefined;
   for (const [i, file] of files.entries()) {
-    if (file.path === "") continue;
     const span = locate(["services", service.name, "env_file", i, "path"]);
     const text = await open(file.path);
     if (text === undefined) {

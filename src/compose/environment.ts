@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Diagnostic, GantryError } from "../errors.ts";
+import { type Diagnostic, ProjectError } from "../errors.ts";
+import { problem } from "./codes.ts";
 import { parseDotenv } from "./dotenv.ts";
 import { readSource } from "./source.ts";
 
@@ -28,16 +29,15 @@ export function givenEnvFiles(
 /**
  * The default env file of a directory, if it is there and COMPOSE_DISABLE_ENV_FILE does not forbid it.
  *
- * @throws GantryError when COMPOSE_DISABLE_ENV_FILE is no boolean
+ * @throws ProjectError when COMPOSE_DISABLE_ENV_FILE is no boolean
  */
 export function defaultEnvFile(directory: string, environment: ReadonlyMap<string, string>): string | undefined {
   const disabled = environment.get("COMPOSE_DISABLE_ENV_FILE");
   if (disabled !== undefined && disabled !== "") {
     const value = bools.get(disabled);
     if (value === undefined) {
-      throw new GantryError(`COMPOSE_DISABLE_ENV_FILE is "${disabled}", which is no boolean`, {
-        hint: "write true or false",
-      });
+      const message = `COMPOSE_DISABLE_ENV_FILE is "${disabled}", which is no boolean`;
+      throw new ProjectError([problem("invalid-setting", message, undefined, "set it to true or false")]);
     }
     if (value) return undefined;
   }

@@ -17,6 +17,8 @@ interface Family {
   readonly written: string | undefined;
   readonly services: MappingNode;
   readonly resets: readonly Path[];
+  /** Services that were found to extend themselves in the end. */
+  readonly circles: Set<string>;
 }
 
 /**
@@ -27,7 +29,7 @@ interface Family {
 export async function resolveExtends(document: ParsedDocument, file: string, stage: Stage): Promise<MappingNode> {
   const services = child(document.root, "services");
   if (services?.kind !== "mapping") return document.root;
-  const family: Family = { file, written: undefined, services, resets: document.resets };
+  const family: Family = { file, written: undefined, services, resets: document.resets, circles: new Set() };
   let resolved = services;
   for (const [name, { value }] of services.entries) {
     if (child(value, "extends") === undefined) continue;
@@ -59,9 +61,12 @@ async function resolveService(
   }
   const link: Link = { file: family.file, service: name };
   if (trail.some((other) => other.file === link.file && other.service === name)) {
+    // Every service of the circle comes upon it; the first one tells.
+    if (family.circles.has(name)) return without(service, "extends");
+    for (const { service: of } of trail) family.circles.add(of);
     const [first, ...rest] = [...trail, link].map(({ file: at, service: of }) => `${of} in ${at}`);
     const message = `Circular reference: ${first}${rest.map((step) => `, extends ${step}`).join("")}`;
-    stage.report(problem("extends-cycle", message, extension.span));
+    stage.report(problem("extends-cycle", message, extension.span, "one of them has to stand on its own"));
     return without(service, "extends");
   }
   const other = file === undefined ? family : await readFamily(name, file, stage);
@@ -74,7 +79,7 @@ async function resolveService(
         "undefined-service",
         `cannot extend service "${name}" in ${family.file}: service "${baseName}" not found${where}`,
         target.span,
-        suggestion(baseName, other.services.entries.keys()),
+        suggestion(baseName, other.services.entries.keys()) ?? "name a service of that file",
       ),
     );
     return without(service, "extends");
@@ -102,6 +107,7 @@ async function readFamily(name: string, file: Node, stage: Stage): Promise<Famil
   const written = file.kind === "scalar" ? file.text : "";
   if (stage.refuseRemote(written, file.span)) return undefined;
   const path = isAbsolute(written) ? written : join(stage.projectDirectory, written);
+  stage.explain(path, { message: `service "${name}" extends a service of that file here`, span: file.span });
   const documents = await stage.read(path, file.span);
   if (documents === undefined) return undefined;
   let root: MappingNode | undefined;
@@ -124,7 +130,7 @@ async function readFamily(name: string, file: Node, stage: Stage): Promise<Famil
   const rebased = rebasePaths(long.node, dirname(path), stage.projectDirectory);
   const rebasedServices = child(rebased, "services");
   if (rebasedServices?.kind !== "mapping") return undefined;
-  return { file: path, written, services: rebasedServices, resets };
+  return { file: path, written, services: rebasedServices, resets, circles: new Set() };
 }
 
 function without(service: MappingNode, key: string): MappingNode {

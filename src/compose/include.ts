@@ -1,11 +1,13 @@
 import { statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-import { problem } from "./codes.ts";
+import { problem, warning } from "./codes.ts";
 import { defaultEnvFile, fillIn, readEnvFiles } from "./environment.ts";
 import { loadModel } from "./load-model.ts";
 import { merge } from "./merge.ts";
+import { suggestion } from "./nearest.ts";
 import { child, type Entry, type MappingNode, type Node, type Path } from "./node.ts";
 import { applyResets } from "./reset.ts";
+import { nearestFile } from "./source.ts";
 import type { Stage } from "./stage.ts";
 
 /** What an included model gives to the one that includes it; its name, extensions and version stay behind. */
@@ -40,6 +42,7 @@ function combine(base: MappingNode, override: MappingNode, stage: Stage): Mappin
 }
 
 async function loadInclude(entry: Node, stage: Stage): Promise<MappingNode | undefined> {
+  if (entry.kind === "mapping") warnOfUnknown(entry, stage);
   const paths = textsOf(entry.kind === "mapping" ? child(entry, "path") : entry);
   const [main] = paths;
   if (main === undefined) {
@@ -54,12 +57,13 @@ async function loadInclude(entry: Node, stage: Stage): Promise<MappingNode | und
   if (stage.includeTrail.includes(mainFile)) {
     const [first, ...rest] = [...stage.includeTrail, mainFile];
     const message = `include cycle detected: ${first}${rest.map((path) => ` includes ${path}`).join("")}`;
-    stage.report(problem("include-cycle", message, entry.span));
+    stage.report(problem("include-cycle", message, main.node.span, "remove one of these includes"));
     return undefined;
   }
   const given = textsOf(entry.kind === "mapping" ? child(entry, "project_directory") : undefined)[0];
   const directory = given === undefined || given.text === "" ? dirname(mainFile) : from(given.text);
   const environment = await includeEnvironment(entry, directory, from, stage);
+  for (const { path, span } of files) stage.explain(path, { message: "included here", span });
   const model = await loadModel(files, stage.within(directory, environment, mainFile));
   if (model === undefined) return undefined;
   const entries = new Map<string, Entry>();
@@ -68,6 +72,16 @@ async function loadInclude(entry: Node, stage: Stage): Promise<MappingNode | und
     if (section !== undefined) entries.set(key, section);
   }
   return { ...model, entries };
+}
+
+/** docker compose ignores other attributes without a word, and so the wish of whoever misspelt one. */
+function warnOfUnknown(entry: MappingNode, stage: Stage): void {
+  const known = ["path", "project_directory", "env_file"];
+  for (const [key, { keySpan }] of entry.entries) {
+    if (known.includes(key)) continue;
+    const message = `unknown attribute "${key}" in include, which is ignored`;
+    stage.report(warning("unknown-attribute", message, keySpan, suggestion(key, known)));
+  }
 }
 
 /** The including model's environment, and what the include's env files add to it. */
@@ -88,7 +102,7 @@ async function includeEnvironment(
     if (stat?.isFile()) paths.push(path);
     else {
       const message = stat === undefined ? `stat ${path}: no such file or directory` : `${path} is not a file`;
-      stage.report(problem("missing-file", message, node.span));
+      stage.report(problem("missing-file", message, node.span, nearestFile(path)));
     }
   }
   if (given.length === 0) {

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { delimiter, dirname, resolve } from "node:path";
-import { type Diagnostic, GantryError } from "../errors.ts";
+import { type Diagnostic, ProjectError } from "../errors.ts";
+import { problem } from "./codes.ts";
 import { discover, splitComposeFile } from "./discover.ts";
 import { defaultEnvFile, fillIn, givenEnvFiles, readEnvFiles } from "./environment.ts";
 
@@ -31,7 +32,7 @@ export interface Inputs {
  * project's directory.
  * Source: compose-go cli/options.go, in docker compose's order.
  *
- * @throws GantryError when there is no compose file
+ * @throws ProjectError when there is no compose file
  */
 export async function findInputs(flags: InputFlags): Promise<Inputs> {
   const { cwd } = flags;
@@ -58,9 +59,9 @@ export async function findInputs(flags: InputFlags): Promise<Inputs> {
   const found = files === undefined ? discover(directory ?? cwd) : { paths: files, warnings: [] };
   diagnostics.push(...found.warnings);
   if (found.paths.length === 0) {
-    throw new GantryError("no configuration file provided: not found", {
-      hint: `there is no compose.yaml in ${directory ?? cwd} or above it; name one with -f`,
-    });
+    const hint = `there is no compose.yaml in ${directory ?? cwd} or above it; name one with -f`;
+    const message = "no configuration file provided: not found";
+    throw new ProjectError([problem("no-compose-file", message, undefined, hint)]);
   }
   const projectDirectory = directory ?? directoryOf(found.paths) ?? cwd;
   if (given.length === 0) await readDefault(projectDirectory, first);

@@ -2,8 +2,9 @@ import type { Diagnostic } from "../errors.ts";
 import { type AttributeNode, rootAttributes } from "./attributes.ts";
 import { cast } from "./casts.ts";
 import { problem, warning } from "./codes.ts";
-import { type MappingNode, mapValues, type Node, type Path, type ScalarNode } from "./node.ts";
-import { type Lookup, substitute } from "./template.ts";
+import { type MappingNode, mapValues, type Node, type Path, pathText, type ScalarNode } from "./node.ts";
+import { type Lookup, longestText, substitute } from "./template.ts";
+import { variableSpan } from "./variable-span.ts";
 
 /**
  * Substitutes variables in every string value of a document (never in keys) and gives typed attributes their type.
@@ -14,21 +15,27 @@ export function interpolate(
   lookup: Lookup,
 ): { node: MappingNode; diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
+  let grown = 0;
 
   const walk = (node: Node, attributes: AttributeNode | undefined, path: Path): Node => {
     if (node.kind === "scalar") return node.type === "string" ? scalar(node, attributes, path) : node;
     if (node.kind === "sequence") {
-      return { ...node, items: node.items.map((item) => walk(item, attributes?.item, [...path, "[]"])) };
+      return { ...node, items: node.items.map((item, i) => walk(item, attributes?.item, [...path, i])) };
     }
     return mapValues(node, (value, key) => walk(value, attributes?.key(key), [...path, key]));
   };
 
   const scalar = (node: ScalarNode, attributes: AttributeNode | undefined, path: Path): Node => {
     const { text, unset, fault } = substitute(String(node.value), lookup);
-    const where = path.join(".");
+    const where = pathText(path);
     for (const variable of unset) {
       diagnostics.push(
-        warning("unset-variable", `The "${variable}" variable is not set. Defaulting to a blank string.`, node.span),
+        warning(
+          "unset-variable",
+          `The "${variable}" variable is not set. Defaulting to a blank string.`,
+          variableSpan(node.span, variable),
+          `set it, or write \${${variable}:-default}`,
+        ),
       );
     }
     if (fault?.kind === "invalid") {
@@ -42,13 +49,19 @@ export function interpolate(
       );
       return node;
     }
+    grown += text.length - String(node.value).length;
+    if (fault?.kind === "large" || grown > longestText) {
+      const message = `${where}: the variables make more than ${longestText} characters`;
+      diagnostics.push(problem("too-large", message, node.span, "shorten their values"));
+      return node;
+    }
     if (fault?.kind === "missing") {
       const reason = fault.message === "" ? "" : `: ${fault.message}`;
       diagnostics.push(
         problem(
           "missing-variable",
           `error while interpolating ${where}: required variable ${fault.variable} is missing a value${reason}`,
-          node.span,
+          variableSpan(node.span, fault.variable),
           `set ${fault.variable} in the environment or in an env file`,
         ),
       );
@@ -61,7 +74,7 @@ export function interpolate(
     if (typed.warning !== undefined) diagnostics.push(warning("old-boolean", typed.warning, node.span));
     if (typed.error !== undefined) {
       const message = `error while interpolating ${where}: failed to cast to expected type: ${typed.error}`;
-      diagnostics.push(problem("invalid-cast", message, node.span));
+      diagnostics.push(problem("invalid-cast", message, node.span, typed.hint));
     }
     return typed.node ?? substituted;
   };

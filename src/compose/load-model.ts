@@ -32,7 +32,7 @@ export async function loadModel(files: readonly ModelFile[], stage: Stage): Prom
       const whole = await resolveIncludes(document.root, document.resets, stage);
       const base = model === undefined ? undefined : applyResets(model, document.resets);
       const own = await resolveExtends({ root: whole, resets: document.resets }, file.path, stage);
-      model = complete(base === undefined ? own : settle(merge(base, own), stage), file.path, stage);
+      model = complete(base === undefined ? own : settle(merge(base, own), stage), stage);
     }
   }
   if (model === undefined) return undefined;
@@ -45,10 +45,10 @@ export async function loadModel(files: readonly ModelFile[], stage: Stage): Prom
 }
 
 /** Validates the sum of what was merged so far, and writes it out in full. */
-function complete(merged: MappingNode, file: string, stage: Stage): MappingNode {
+function complete(merged: MappingNode, stage: Stage): MappingNode {
   const unique = settle(enforceUnicity(merged), stage);
   for (const diagnostic of validate(unique)) stage.report(diagnostic);
-  const current = withoutVersion(unique, file, stage);
+  const current = withoutVersion(unique, stage);
   const long = settle(canonical(current, { lenient: !stage.interpolates }), stage);
   return settle(enforceUnicity(omitEmptyServers(long)), stage);
 }
@@ -61,11 +61,11 @@ function settle(
   return result.node;
 }
 
-function withoutVersion(model: MappingNode, file: string, stage: Stage): MappingNode {
+function withoutVersion(model: MappingNode, stage: Stage): MappingNode {
   const version = model.entries.get("version");
   if (version === undefined) return model;
-  const message = `${file}: the attribute \`version\` is obsolete, it will be ignored, please remove it to avoid potential confusion`;
-  stage.report(warning("obsolete-version", message, version.keySpan));
+  const message = "the attribute `version` is obsolete, it will be ignored";
+  stage.report(warning("obsolete-version", message, version.keySpan, "remove it to avoid potential confusion"));
   const entries = new Map(model.entries);
   entries.delete("version");
   return { ...model, entries };

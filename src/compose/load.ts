@@ -1,9 +1,11 @@
-import { type Diagnostic, GantryError } from "../errors.ts";
+import { type Diagnostic, ProjectError } from "../errors.ts";
 import { checkProject } from "./check.ts";
+import { problem } from "./codes.ts";
 import { decode } from "./decode.ts";
+import { doubtsOf } from "./doubts.ts";
 import { resolveEnvFiles } from "./env-files.ts";
-import { findings } from "./findings.ts";
-import { findInputs, type InputFlags } from "./inputs.ts";
+import { type Findings, findings } from "./findings.ts";
+import { findInputs, type InputFlags, type Inputs } from "./inputs.ts";
 import { loadModel } from "./load-model.ts";
 import type { ProjectModel } from "./model.ts";
 import { type Locate, locateIn, type MappingNode } from "./node.ts";
@@ -41,8 +43,8 @@ export interface Loaded {
  * docker compose's order. Services that are not enabled are in `disabled_services`; a choice of services and unused
  * resources are select.ts's business.
  *
- * @throws ProjectError with every finding of the run, ordered by file and place
- * @throws GantryError when there is no compose file, or a name given by the user is not valid
+ * @throws ProjectError with every finding of the run, ordered by file and place; also when there is no compose file, or a
+ * name given by the user is not valid
  */
 export async function load(options: LoadOptions): Promise<Loaded> {
   const inputs = await findInputs(options);
@@ -60,6 +62,7 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     resolvesPaths: options.resolvePaths !== false,
     resolvesEnvironment: options.resolveEnvironment !== false,
     report: found.add,
+    explain: found.explain,
     includeTrail: inputs.files,
     reader,
   });
@@ -67,12 +70,27 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     inputs.files.filter((path) => !stage.refuseRemote(path, undefined)).map((path) => ({ path })),
     stage,
   );
-  found.throwIfAny();
-  if (model === undefined || model.entries.size === 0) {
-    throw new GantryError("empty compose file", { hint: `nothing is declared in ${inputs.files.join(", ")}` });
-  }
-  if (name === "")
-    throw new GantryError("project name must not be empty", { hint: "give one with -p, or with `name:`" });
+  const empty = emptiness(model, name, inputs.files);
+  if (empty !== undefined && found.errors().length === 0) found.add(empty);
+  if (model === undefined || empty !== undefined) throw new ProjectError(found.sorted());
+  return understand(model, name, { ...inputs, environment }, options, found);
+}
+
+/** Decodes and checks a whole document, also one with errors: what only follows from them is not told. */
+async function understand(
+  model: MappingNode,
+  name: string,
+  inputs: Inputs,
+  options: LoadOptions,
+  found: Findings,
+): Promise<Loaded> {
+  const doubts = () => {
+    const known = doubtsOf(model, found.errors());
+    if (known === undefined) throw new ProjectError(found.sorted());
+    return known;
+  };
+  const { environment } = inputs;
+  const unsound = doubts();
   const tree = options.normalise === false ? model : normalise(model, name, environment);
   const decoded = decode(tree, {
     name,
@@ -81,22 +99,32 @@ export async function load(options: LoadOptions): Promise<Loaded> {
     env_files: inputs.envFiles,
     environment,
   });
-  for (const diagnostic of decoded.diagnostics) found.add(diagnostic);
-  found.throwIfAny();
+  for (const diagnostic of decoded.diagnostics) if (!unsound.repeats(diagnostic)) found.add(diagnostic);
   const locate = locateIn(tree);
-  const enabled = enableServices(
-    applyProfiles(decoded.project, activeProfiles(options, environment)),
-    options.services ?? [],
-  );
+  const profiles = activeProfiles(options, environment);
+  const enabled = enableServices(applyProfiles(decoded.project, profiles), options.services ?? []);
   if (options.checkConsistency !== false) {
-    for (const diagnostic of checkProject(enabled, locate)) found.add(diagnostic);
+    const undecoded = doubts();
+    for (const diagnostic of checkProject(enabled, locate)) if (!undecoded.explains(diagnostic)) found.add(diagnostic);
   }
-  found.throwIfAny();
-  if (options.resolveEnvironment === false) return { project: enabled, warnings: found.sorted(), locate, tree };
+  if (options.resolveEnvironment === false) {
+    found.throwIfAny();
+    return { project: enabled, warnings: found.sorted(), locate, tree };
+  }
+  const unchecked = doubts();
   const resolved = await resolveEnvFiles(enabled, locate);
-  for (const diagnostic of resolved.diagnostics) found.add(diagnostic);
+  for (const diagnostic of resolved.diagnostics) if (!unchecked.repeats(diagnostic)) found.add(diagnostic);
   found.throwIfAny();
   return { project: resolved.project, warnings: found.sorted(), locate, tree };
+}
+
+/** What is wrong with a project in which nothing is declared, or that has no name. */
+function emptiness(model: MappingNode | undefined, name: string, files: readonly string[]): Diagnostic | undefined {
+  if (model === undefined || model.entries.size === 0) {
+    return problem("empty-project", "empty compose file", undefined, `nothing is declared in ${files.join(", ")}`);
+  }
+  if (name !== "") return undefined;
+  return problem("invalid-name", "project name must not be empty", undefined, "give one with -p, or with `name:`");
 }
 
 /** --profile, else COMPOSE_PROFILES. */

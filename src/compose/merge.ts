@@ -94,6 +94,7 @@ function mergeByKind(base: Node, override: Node, place: Place): Node {
     const long = expand(short, override);
     if (long.node.kind === base.kind && long.diagnostics === undefined) return mergeByKind(base, long.node, place);
   }
+  // The earlier value stays: the later one would only be found at fault once more.
   place.diagnostics.push({
     ...problem(
       "cannot-override",
@@ -103,7 +104,7 @@ function mergeByKind(base: Node, override: Node, place: Place): Node {
     ),
     notes: [{ message: "first given here", span: base.span }],
   });
-  return override;
+  return base;
 }
 
 function appendLists(base: readonly Node[], override: readonly Node[], at: Node, onlyNew: boolean): Node {

@@ -1,10 +1,11 @@
 /**
  * The name that a misspelt one most likely means, or undefined when none is close: at most a third of the letters may
  * differ (one insertion, deletion, replacement or swap of neighbours counts one), or it is the beginning of one candidate
- * only. Case and the choice of `-` or `_` do not count.
+ * only. Case and the choice of `-` or `_` do not count. Among more than a thousand names none is looked for.
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const candidates = [...names].filter((candidate) => candidate !== name);
+  if (candidates.length > 1000 || name.length > 100) return undefined;
   const wanted = plain(name);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
@@ -29,6 +30,12 @@ function completion(beginning: string, candidates: readonly string[]): string | 
 export function suggestion(name: string, candidates: Iterable<string>): string | undefined {
   const found = nearest(name, candidates);
   return found === undefined ? undefined : `did you mean "${found}"?`;
+}
+
+/** Makes a limited number of suggestions: a project with more faults than that has no slip of the pen. */
+export function suggester(limit: number): typeof suggestion {
+  let left = limit;
+  return (name, candidates) => (left-- > 0 ? suggestion(name, candidates) : undefined);
 }
 
 function plain(name: string): string {

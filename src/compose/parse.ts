@@ -36,7 +36,7 @@ export function parse(source: Source): Parsed {
       diagnostics.push(...document.errors.map((error) => syntaxProblem(error, source)));
       continue;
     }
-    const converted = convertDocument(document.contents, source);
+    const converted = convertDocument(document.contents, source, document.directives?.docStart === true);
     diagnostics.push(...converted.diagnostics);
     if (converted.root !== undefined) documents.push({ root: converted.root, resets: converted.resets });
   }

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { GantryError } from "../errors.ts";
+import { ProjectError } from "../errors.ts";
+import { problem } from "./codes.ts";
 import { child } from "./node.ts";
 import type { ParsedDocument } from "./parse.ts";
 import { substitute } from "./template.ts";
@@ -12,7 +13,7 @@ const valid = /^[a-z0-9][a-z0-9_-]*$/;
  * name of the project's directory. May be empty, when nothing usable is left of either.
  * Source: compose-spec, "Name top-level element"; compose-go loader.projectName.
  *
- * @throws GantryError when the given name is not valid as it stands
+ * @throws ProjectError when the given name is not valid as it stands
  */
 export function findProjectName(
   given: string | undefined,
@@ -26,9 +27,8 @@ export function findProjectName(
     const rule =
       "must consist only of lowercase alphanumeric characters, hyphens, and underscores as well as start with a letter or number";
     const better = normaliseProjectName(wanted);
-    throw new GantryError(`invalid project name "${wanted}": ${rule}`, {
-      ...(better !== "" && { hint: `"${better}" would do` }),
-    });
+    const hint = better === "" ? undefined : `"${better}" would do`;
+    throw new ProjectError([problem("invalid-name", `invalid project name "${wanted}": ${rule}`, undefined, hint)]);
   }
   for (const { root } of documents.toReversed()) {
     const name = child(root, "name");

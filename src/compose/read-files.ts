@@ -34,7 +34,7 @@ export function fileReader(readStdin: (() => Promise<string>) | undefined): File
 export interface StageOptions
   extends Pick<
     Stage,
-    "projectDirectory" | "environment" | "interpolates" | "resolvesPaths" | "resolvesEnvironment" | "report"
+    "projectDirectory" | "environment" | "interpolates" | "resolvesPaths" | "resolvesEnvironment" | "report" | "explain"
   > {
   readonly reader: FileReader;
   readonly includeTrail: readonly string[];

@@ -18,10 +18,10 @@ const infinities: ReadonlyMap<string, number> = new Map(
   ]),
 );
 const nans: ReadonlySet<string> = new Set([".nan", ".NaN", ".NAN"]);
-const integer = /^[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|0[0-7_]*|[1-9][0-9_]*)$/;
+const integer = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9][0-9]*)$/;
 const float = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const timestamp =
-  /^\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d{1,2}(?::?\d{2})?))?)?$/;
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d{2}:\d{2}))| (\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?)?$/;
 const largestUnsigned = 2n ** 64n - 1n;
 const smallestSigned = -(2n ** 63n);
 
@@ -45,18 +45,20 @@ export function plainScalar(text: string, span: Span): ScalarNode {
 }
 
 function numberOrTimestamp(text: string, span: Span): ScalarNode | undefined {
-  if (text === "-0") return floatNode(-0, span);
-  if (integer.test(text)) {
-    const value = toBigInt(text.replaceAll("_", ""));
+  const digits = text.replaceAll("_", "");
+  if (digits === "-0") return floatNode(-0, span);
+  // The largest integer has 20 digits, or 64 in base 2; what is longer is a float, and costly as an integer.
+  if (integer.test(digits) && digits.length <= 70) {
+    const value = toBigInt(digits);
     if (value <= largestUnsigned && value >= smallestSigned) return intNode(narrow(value), span);
     return floatNode(Number(value), span);
   }
-  if (float.test(text)) return floatNode(Number(text), span);
+  if (float.test(digits)) return floatNode(Number(digits), span);
   const infinity = infinities.get(text);
   if (infinity !== undefined) return floatNode(infinity, span);
   if (nans.has(text)) return floatNode(Number.NaN, span);
-  if (timestamp.test(text)) return { kind: "scalar", type: "timestamp", value: text, text: timestampText(text), span };
-  return undefined;
+  const time = timestampText(text);
+  return time === undefined ? undefined : { kind: "scalar", type: "timestamp", value: text, text: time, span };
 }
 
 /** A float scalar, with the text that Go's `%v` gives it. */
@@ -92,22 +94,28 @@ function toBigInt(text: string): bigint {
   return negative ? -magnitude : magnitude;
 }
 
-/** Go's `fmt.Sprint(time.Time)`: what a date in a mapping becomes in an environment. */
-function timestampText(text: string): string {
-  const match =
-    /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d*)?(?:[ \t]*(Z|[-+]\d{1,2}(?::?\d{2})?))?)?$/.exec(
-      text,
-    );
-  if (match === null) return text;
-  const [, year, month = "", day = "", hour = "0", minute = "0", second = "0", fraction = "", zone] = match;
+/**
+ * A date or time as Go's `fmt.Sprint(time.Time)` prints it, which is what it becomes in an environment; undefined for a text
+ * that is none, or names a day or an hour that does not exist.
+ */
+function timestampText(text: string): string | undefined {
+  const match = timestamp.exec(text);
+  if (match === null) return undefined;
+  const [, year = "", month = "", day = ""] = match;
+  const [hour = "0", minute = "0", second = "0"] = [match[4] ?? match[9], match[5] ?? match[10], match[6] ?? match[11]];
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  const exists = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+  if (!exists || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const two = (part: string) => part.padStart(2, "0");
-  const trimmed = fraction.replace(/0+$/, "").replace(/\.$/, "");
-  return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)}${trimmed} ${zoneText(zone)}`;
+  const fraction = (match[7] ?? match[12] ?? "").slice(0, 10).replace(/\.?0*$/, "");
+  const zone = zoneText(match[8]);
+  return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)}${fraction} ${zone}`;
 }
 
+/** An offset stands twice: Go prints the zone's name behind it, and the zone has none. */
 function zoneText(zone: string | undefined): string {
-  if (zone === undefined || zone === "Z") return "+0000 UTC";
-  const [, sign, hours = "0", minutes = "00"] = /^([-+])(\d{1,2}):?(\d{2})?$/.exec(zone) ?? [];
-  const offset = `${sign}${hours.padStart(2, "0")}${minutes}`;
+  if (zone === undefined || zone === "Z" || zone === "+00:00") return "+0000 UTC";
+  const offset = zone.replace(":", "");
   return `${offset} ${offset}`;
 }

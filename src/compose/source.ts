@@ -1,6 +1,9 @@
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import type { Diagnostic, Source } from "../errors.ts";
 import { problem } from "./codes.ts";
+import { suggestion } from "./nearest.ts";
 
 /** A file that was read, or what is wrong with it. */
 export type ReadSource =
@@ -13,7 +16,7 @@ export async function readSource(path: string): Promise<ReadSource> {
   try {
     bytes = await readFile(path);
   } catch (error) {
-    return { problem: problem("missing-file", readFailure(path, error)) };
+    return { problem: problem("missing-file", readFailure(path, error), undefined, nearestFile(path)) };
   }
   return decodeSource(path, bytes);
 }
@@ -30,6 +33,16 @@ export function decodeSource(path: string, bytes: Uint8Array): ReadSource {
   if (nul === -1) return { source: { path, text } };
   const span = { source: { path, text: text.slice(0, nul) }, start: nul, end: nul };
   return { problem: problem("invalid-text", "the file holds a NUL byte", span, "a compose file is text") };
+}
+
+/** Which file of the directory was most likely meant, or the nearest directory that is there. */
+export function nearestFile(path: string): string | undefined {
+  const directory = dirname(path);
+  try {
+    return suggestion(basename(path), readdirSync(directory));
+  } catch {
+    return directory === path ? undefined : `there is no directory ${directory}`;
+  }
 }
 
 /** One sentence about why a file could not be read. */

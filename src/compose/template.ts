@@ -1,10 +1,14 @@
 /** Looks a variable up; undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined;
 
-/** What went wrong in a template. `missing` is the `:?` and `?` forms: `message` is what the file's author wrote. */
+/**
+ * What went wrong in a template. `missing` is the `:?` and `?` forms: `message` is what the file's author wrote. `large` is
+ * a text that grows beyond `longestText`.
+ */
 export type TemplateFault =
   | { readonly kind: "invalid"; readonly template: string }
-  | { readonly kind: "missing"; readonly variable: string; readonly message: string };
+  | { readonly kind: "missing"; readonly variable: string; readonly message: string }
+  | { readonly kind: "large" };
 
 export interface Substituted {
   readonly text: string;
@@ -13,9 +17,12 @@ export interface Substituted {
   readonly fault?: TemplateFault;
 }
 
-// One `$…` of a template. Go's `.` excludes only the line feed, JavaScript's excludes more.
-const pattern = /\$(?:(\$)|([_a-z][_a-z0-9]*)|(\{(?:[_a-z][_a-z0-9]*(?::?[-+?][^\n]*)?)\})|(\{))/i;
-const operator = /:\?|\?|:-|-|:\+|\+/;
+/** A text with its variables may have this many characters; variables made of variables double with every line. */
+export const longestText = 4 * 2 ** 20;
+/** Defaults within defaults, this deep. */
+const deepest = 100;
+
+const opening = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)(?:(\})|(:?[-+?]))|(\{))/iy;
 
 /**
  * Substitutes the variables of one string, as compose-go's template package does: `$V`, `${V}`, the forms with `:-`, `-`,
@@ -26,7 +33,7 @@ export function substitute(template: string, lookup: Lookup): Substituted {
   if (!template.includes("$")) return { text: template, unset: [] };
   const unset = new Set<string>();
   try {
-    return { text: expand(template, lookup, unset, template), unset: [...unset] };
+    return { text: expand(template, { lookup, unset, template }, 0), unset: [...unset] };
   } catch (error) {
     if (error instanceof Fault) return { text: template, unset: [...unset], fault: error.fault };
     throw error;
@@ -42,50 +49,83 @@ class Fault extends Error {
   }
 }
 
-function expand(template: string, lookup: Lookup, unset: Set<string>, whole: string): string {
-  let rest = template;
+interface Run {
+  readonly lookup: Lookup;
+  readonly unset: Set<string>;
+  /** The whole text, for the fault. */
+  readonly template: string;
+}
+
+function expand(source: string, run: Run, depth: number): string {
+  const invalid = () => new Fault({ kind: "invalid", template: run.template });
+  if (depth > deepest) throw invalid();
+  const lastBrace = lastBraces(source);
   let text = "";
-  for (;;) {
-    const match = pattern.exec(rest);
-    if (match === null) return text + rest;
-    const [matched, escaped, named, braced] = match;
-    text += rest.slice(0, match.index);
-    rest = rest.slice(match.index + matched.length);
+  let done = 0;
+  for (let at = source.indexOf("$"); at !== -1; at = source.indexOf("$", at)) {
+    opening.lastIndex = at;
+    const match = opening.exec(source);
+    if (match === null) {
+      at++;
+      continue;
+    }
+    text += source.slice(done, at);
+    const [matched, escaped, named, braced, closed, operator] = match;
+    const behind = at + matched.length;
+    done = behind;
     if (escaped !== undefined) text += "$";
-    else if (named !== undefined) text += variable(named, lookup, unset);
-    else if (braced !== undefined) {
-      const end = balancedEnd(braced);
-      text += expandBraced(braced.slice(1, end), lookup, unset, whole);
-      rest = braced.slice(end + 1) + rest;
-    } else throw new Fault({ kind: "invalid", template: whole });
+    else if (named !== undefined) text += variable(named, run);
+    else if (braced === undefined) throw invalid();
+    else if (closed !== undefined) text += variable(braced, run);
+    else {
+      // compose-go's expression runs to the last brace of the line, and is then cut where the braces balance.
+      const last = lastBrace(behind);
+      if (last === -1) throw invalid();
+      const end = balancedEnd(source, at + 1, last);
+      text += choose(braced, operator ?? "", source.slice(behind, end), run, depth);
+      done = end + 1;
+    }
+    if (text.length > longestText) throw new Fault({ kind: "large" });
+    at = done;
   }
+  return text + source.slice(done);
+}
+
+/** Tells where the last `}` of the line is, at or behind a place; -1 when there is none. Places must not go back. */
+function lastBraces(source: string): (from: number) => number {
+  let lineEnd = -1;
+  let last = -1;
+  return (from) => {
+    if (from > lineEnd) {
+      const feed = source.indexOf("\n", from);
+      lineEnd = feed === -1 ? source.length : feed;
+      last = source.lastIndexOf("}", lineEnd);
+    }
+    return last >= from ? last : -1;
+  };
 }
 
 /**
- * The match runs to the last `}` of the line; this is the index of the one that closes it. compose-go skips the
- * character behind every `{`, so `${V:-{}}` works.
+ * Where the brace that opens at `from` closes; `last` when it does not. compose-go skips the character behind every inner
+ * `{`, so that `${V:-{}}` works.
  */
-function balancedEnd(braced: string): number {
+function balancedEnd(source: string, from: number, last: number): number {
   let depth = 0;
-  for (let i = 0; i < braced.length; i++) {
-    if (braced[i] === "{") {
+  for (let i = from; i <= last; i++) {
+    if (source[i] === "{") {
       depth++;
-      if (i > 0 && braced[i + 1] !== "}") i++;
-    } else if (braced[i] === "}" && --depth === 0) return i;
+      if (i > from && source[i + 1] !== "}") i++;
+    } else if (source[i] === "}" && --depth === 0) return i;
   }
-  return braced.length - 1;
+  return last;
 }
 
-function expandBraced(inside: string, lookup: Lookup, unset: Set<string>, whole: string): string {
-  const found = operator.exec(inside);
-  if (found === null) return variable(inside, lookup, unset);
-  const name = inside.slice(0, found.index);
-  const word = inside.slice(found.index + found[0].length);
-  const value = lookup(name);
-  // With a colon, an empty value counts as unset.
-  const isSet = found[0].startsWith(":") ? value !== undefined && value !== "" : value !== undefined;
-  const nested = () => expand(word, lookup, unset, whole);
-  switch (found[0].at(-1)) {
+/** @param operator with a colon, an empty value counts as unset */
+function choose(name: string, operator: string, word: string, run: Run, depth: number): string {
+  const value = run.lookup(name);
+  const isSet = operator.startsWith(":") ? value !== undefined && value !== "" : value !== undefined;
+  const nested = () => expand(word, run, depth + 1);
+  switch (operator.at(-1)) {
     case "-":
       return isSet ? (value ?? "") : nested();
     case "+":
@@ -96,7 +136,7 @@ function expandBraced(inside: string, lookup: Lookup, unset: Set<string>, whole:
   }
 }
 
-function variable(name: string, lookup: Lookup, unset: Set<string>): string {
+function variable(name: string, { lookup, unset }: Run): string {
   const value = lookup(name);
   if (value === undefined) unset.add(name);
   return value ?? "";

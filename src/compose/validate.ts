@@ -41,6 +41,7 @@ function translate(finding: Finding, document: MappingNode): Diagnostic {
         "missing-attribute",
         `${subject}: missing attribute "${name}"`,
         keySpan(document, path) ?? node.span,
+        `add "${name}"`,
       );
     }
     case "enum": {
@@ -49,7 +50,12 @@ function translate(finding: Finding, document: MappingNode): Diagnostic {
       return problem("invalid-value", message, node.span, suggestion(textOf(node), allowed));
     }
     case "pattern":
-      return problem("invalid-value", `${subject}: "${textOf(node)}" does not match ${params.pattern}`, node.span);
+      return problem(
+        "invalid-value",
+        `${subject}: "${textOf(node)}" does not match ${params.pattern}`,
+        node.span,
+        suggestion(textOf(node), params.pattern?.split("|") ?? []),
+      );
     case "minimum":
       return problem("invalid-value", `${subject} must be at least ${params.limit}`, node.span);
     case "maximum":

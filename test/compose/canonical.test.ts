@@ -115,7 +115,7 @@ describe("an external resource", () => {
     expect(external("networks: {n: {external: {name: real}}}")).toEqual({
       value: { networks: { n: { external: true, name: "real" } } },
       diagnostics: [
-        "1:26: deprecated-external: networks.n: external.name is deprecated. Please set name and external: true",
+        "1:26: deprecated-external: networks.n: external.name is deprecated. Please set name and external: true [write external: true, and name beside it]",
       ],
     });
   });
@@ -123,7 +123,7 @@ describe("an external resource", () => {
   it("cannot have two names", () => {
     const { diagnostics } = external("volumes: {v: {name: a, external: {name: b}}}");
     expect(diagnostics).toEqual([
-      "1:41: external-name-conflict: volumes.v: name and external.name conflict; only use name",
+      '1:41: external-name-conflict: volumes.v: name and external.name conflict; only use name [is it "a" or "b"?]',
     ]);
   });
 });

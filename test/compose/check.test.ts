@@ -14,15 +14,18 @@ describe("a rule of one attribute or resource", () => {
       "configs: {c: {file: a, content: b}}",
       "1:24: exclusive-attributes: configs.c: file|environment|content attributes are mutually exclusive [keep one of them]",
     ],
-    ["configs: {c: {}}", "1:14: missing-source: configs.c: one of file|environment|content must be set"],
-    ["secrets: {s: {}}", "1:14: missing-source: secrets.s: one of file|environment must be set"],
+    [
+      "configs: {c: {}}",
+      "1:14: missing-source: configs.c: one of file|environment|content must be set [add one of them]",
+    ],
+    ["secrets: {s: {}}", "1:14: missing-source: secrets.s: one of file|environment must be set [add one of them]"],
     [
       "services: {web: {ports: [{host_ip: '[::1]', target: 80}]}}",
       "1:36: invalid-address: services.web.ports: invalid ip address: [::1] [write an IPv4 or IPv6 address without brackets]",
     ],
     [
       "services: {web: {develop: {watch: [{path: '', action: rebuild}]}}}",
-      "1:43: empty-path: services.web.develop.watch: path can't be blank",
+      "1:43: empty-path: services.web.develop.watch: path can't be blank [name a file or a directory]",
     ],
     [
       "services: {web: {gpus: [{count: 1, device_ids: [a]}]}}",
@@ -67,7 +70,9 @@ describe("a rule across a project", () => {
     ],
     [
       "services: {web: {image: a, network_mode: service:x}}",
-      ['1:42: undefined-service: service "web" depends on undefined service "x"'],
+      [
+        '1:42: undefined-service: service "web" depends on undefined service "x" [declare it below the top-level services]',
+      ],
     ],
     [
       "services: {web: {image: a, depends_on: {db: {condition: service_healthy}}}, db: {image: a, profiles: [p, q]}}",
@@ -120,12 +125,14 @@ describe("a rule across a project", () => {
       "services: {web: {build: {additional_contexts: {a: 'service:db', b: 'service:x'}}}, db: {image: a}}",
       [
         '1:51: undefined-context: service "web" declares non-buildable service "db" as additional context a [give "db" a build section]',
-        '1:68: undefined-context: service "web" declares unknown service "x" as additional context b',
+        '1:68: undefined-context: service "web" declares unknown service "x" as additional context b [declare it below the top-level services]',
       ],
     ],
     [
       "services: {web: {platform: linux/arm64, build: {platforms: [linux/amd64]}}}",
-      [`1:49: unsupported-platform: services.web: build.platforms must include the service's platform "linux/arm64"`],
+      [
+        `1:49: unsupported-platform: services.web: build.platforms must include the service's platform "linux/arm64" [add "linux/arm64" to them]`,
+      ],
     ],
     [
       "services: {web: {image: a, healthcheck: {test: [curl, x]}}}",
@@ -141,7 +148,7 @@ describe("a rule across a project", () => {
     ],
     [
       "services: {web: {image: a, scale: -1}}",
-      ["1:35: negative-scale: services.web.scale: must be greater than or equal to 0"],
+      ["1:35: negative-scale: services.web.scale: must be greater than or equal to 0 [0 runs no container]"],
     ],
     [
       "services: {web: {image: a, cpus: 1, deploy: {resources: {limits: {cpus: '2'}}}}}",
@@ -175,14 +182,22 @@ describe("a rule across a project", () => {
     ],
     [
       "services: {web: {image: a, tmpfs: ['/a:size=1m'], volumes: ['/a/']}}",
-      ["1:61: duplicate-mount: services.web.volumes[0]: target /a already mounted as services.web.tmpfs[0]"],
+      [
+        "1:61: duplicate-mount: services.web.volumes[0]: target /a already mounted as services.web.tmpfs[0] [remove one of them]",
+      ],
     ],
-    ["secrets: {s: {driver: d}}", ['1:11: missing-source: secret "s" must declare either `file` or `environment`']],
+    [
+      "secrets: {s: {driver: d}}",
+      ['1:11: missing-source: secret "s" must declare either `file` or `environment` [add one of them]'],
+    ],
     [
       "services: {a: {image: x, depends_on: [b]}, b: {image: x, depends_on: [a]}}",
-      ["1:39: dependency-cycle: dependency cycle detected: a -> b -> a"],
+      ["1:39: dependency-cycle: dependency cycle detected: a -> b -> a [one of them has to come first]"],
     ],
-    ["services: {a: {image: x, depends_on: [a]}}", ["1:39: dependency-cycle: dependency cycle detected: a -> a"]],
+    [
+      "services: {a: {image: x, depends_on: [a]}}",
+      ["1:39: dependency-cycle: dependency cycle detected: a -> a [one of them has to come first]"],
+    ],
   ])("%s", (text, messages) => {
     expect(findings(text)).toEqual(messages);
   });

@@ -152,11 +152,11 @@ describe("a service in the model", () => {
     ],
     [
       "gpus: [{count: some}]",
-      "3:20: invalid-count: services.web.gpus[0].count: invalid value \"some\", the only value allowed is 'all' or a number",
+      "3:20: invalid-count: services.web.gpus[0].count: invalid value \"some\", the only value allowed is 'all' or a number [write all, or how many]",
     ],
     [
       "ulimits: {nofile: {soft: a, hard: 1}}",
-      '3:30: invalid-number: services.web.ulimits.nofile.soft: "a" is not a whole number',
+      '3:30: invalid-number: services.web.ulimits.nofile.soft: "a" is not a whole number [write a whole number]',
     ],
   ])("%s is refused at its place", (line, message) => {
     const { diagnostics } = project(`services:\n  web:\n    ${line}\n`);

@@ -94,7 +94,7 @@ x-anything: {at: all}`);
     [
       "a missing attribute is placed at the mapping's key",
       service("depends_on: {db: {}}"),
-      ['3:18: missing-attribute: services.web.depends_on.db: missing attribute "condition"'],
+      ['3:18: missing-attribute: services.web.depends_on.db: missing attribute "condition" [add "condition"]'],
     ],
     [
       "a number out of range",
@@ -120,7 +120,7 @@ x-anything: {at: all}`);
       "devices need capabilities, and take no other keys",
       service("deploy: {resources: {reservations: {devices: [{cont: 1}]}}}"),
       [
-        '3:51: missing-attribute: services.web.deploy.resources.reservations.devices[0]: missing attribute "capabilities"',
+        '3:51: missing-attribute: services.web.deploy.resources.reservations.devices[0]: missing attribute "capabilities" [add "capabilities"]',
         '3:52: unknown-attribute: unknown attribute "cont" in services.web.deploy.resources.reservations.devices[0] [did you mean "count"?]',
       ],
     ],

@@ -51,7 +51,7 @@ function checkSource(where: string, resource: MappingNode, sources: readonly str
     return [problem("exclusive-attributes", message, second.keySpan, "keep one of them")];
   }
   if (given.length === 1 || child(resource, "driver") || child(resource, "external")) return [];
-  return [problem("missing-source", `${where}: one of ${choice} must be set`, resource.span)];
+  return [problem("missing-source", `${where}: one of ${choice} must be set`, resource.span, "add one of them")];
 }
 
 function checkHostIp(where: string, port: MappingNode): Diagnostic[] {
@@ -64,7 +64,9 @@ function checkHostIp(where: string, port: MappingNode): Diagnostic[] {
 function checkWatchPath(where: string, rule: MappingNode): Diagnostic[] {
   const path = child(rule, "path");
   if (!isString(path) || path.value !== "") return [];
-  return [problem("empty-path", `${where}.develop.watch: path can't be blank`, path.span)];
+  return [
+    problem("empty-path", `${where}.develop.watch: path can't be blank`, path.span, "name a file or a directory"),
+  ];
 }
 
 function checkDeviceCount(where: string, request: MappingNode): Diagnostic[] {

@@ -2,6 +2,7 @@ import type { Diagnostic } from "../../errors.ts";
 import { problem } from "../codes.ts";
 import { dependencyGraph } from "../graph.ts";
 import type { ProjectModel } from "../model.ts";
+import { suggester } from "../nearest.ts";
 import type { Locate } from "../node.ts";
 import { checkReferences } from "./references.ts";
 import { checkService } from "./service.ts";
@@ -13,10 +14,11 @@ import { checkService } from "./service.ts";
  * @param locate where a path of the model was written, for the diagnostics' places
  */
 export function checkProject(project: ProjectModel, locate: Locate): Diagnostic[] {
+  const suggest = suggester(100);
   return [
     ...[...project.services.values()].flatMap((service) => [
       ...checkService(service, locate),
-      ...checkReferences(service, project, locate),
+      ...checkReferences(service, project, locate, suggest),
     ]),
     ...checkContainerNames(project, locate),
     ...checkSecrets(project, locate),
@@ -49,7 +51,7 @@ function checkSecrets(project: ProjectModel, locate: Locate): Diagnostic[] {
   return [...project.secrets].flatMap(([name, secret]) => {
     if (secret.external || secret.file !== undefined || secret.environment !== undefined) return [];
     const message = `secret "${name}" must declare either \`file\` or \`environment\``;
-    return [problem("missing-source", message, locate(["secrets", name]))];
+    return [problem("missing-source", message, locate(["secrets", name]), "add one of them")];
   });
 }
 
@@ -57,6 +59,12 @@ function checkCycles(project: ProjectModel, locate: Locate): Diagnostic[] {
   return dependencyGraph(project.services).cycles.map((cycle) => {
     const [first = "", second = ""] = cycle;
     const message = `dependency cycle detected: ${cycle.join(" -> ")}`;
-    return problem("dependency-cycle", message, locate(["services", first, "depends_on", second]));
+    const rest = cycle.slice(1, -1).map((name, i) => {
+      const span = locate(["services", name, "depends_on", cycle[i + 2] ?? ""]);
+      return { message: `"${name}" depends on "${cycle[i + 2]}" here`, ...(span && { span }) };
+    });
+    const span = locate(["services", first, "depends_on", second]);
+    const finding = problem("dependency-cycle", message, span, "one of them has to come first");
+    return rest.length === 0 ? finding : { ...finding, notes: rest };
   });
 }

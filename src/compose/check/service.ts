@@ -1,15 +1,18 @@
 import type { Diagnostic } from "../../errors.ts";
 import { type Code, problem } from "../codes.ts";
 import type { Service } from "../model.ts";
-import type { Locate, Path } from "../node.ts";
+import { type Locate, type Path, pathText } from "../node.ts";
 import { cleanTarget } from "../short/mounts.ts";
 
 /** The rules among one service's own attributes. */
 export function checkService(service: Service, locate: Locate): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const report: Report = (code, message, path, hint) => {
+  const report: Report = (code, message, path, hint, other) => {
     const span = locate(["services", service.name, ...path]) ?? locate(["services", service.name]);
-    diagnostics.push(problem(code, message, span, hint));
+    const otherSpan = other && locate(["services", service.name, ...other]);
+    const notes =
+      otherSpan === undefined ? {} : { notes: [{ message: `${pathText(other ?? [])} is here`, span: otherSpan }] };
+    diagnostics.push({ ...problem(code, message, span, hint), ...notes });
   };
   checkImage(service, report);
   checkNetworkMode(service, report);
@@ -21,7 +24,8 @@ export function checkService(service: Service, locate: Locate): Diagnostic[] {
   return diagnostics;
 }
 
-type Report = (code: Code, message: string, path: Path, hint?: string) => void;
+/** Reports a fault of the attribute at a path of the service; `other` is the attribute that it does not go with. */
+type Report = (code: Code, message: string, path: Path, hint?: string, other?: Path) => void;
 
 function checkImage({ name, image, build, provider, platform }: Service, report: Report): void {
   if (image === undefined && build === undefined && provider === undefined) {
@@ -30,19 +34,22 @@ function checkImage({ name, image, build, provider, platform }: Service, report:
   }
   if (build?.dockerfile !== undefined && build.dockerfile_inline !== undefined) {
     const message = `service "${name}" declares mutually exclusive dockerfile and dockerfile_inline`;
-    report("exclusive-attributes", message, ["build", "dockerfile"], "keep one of them");
+    report("exclusive-attributes", message, ["build", "dockerfile"], "keep one of them", [
+      "build",
+      "dockerfile_inline",
+    ]);
   }
   const platforms = build?.platforms ?? [];
   if (platforms.length > 0 && platform !== undefined && !platforms.includes(platform)) {
     const message = `services.${name}: build.platforms must include the service's platform "${platform}"`;
-    report("unsupported-platform", message, ["build", "platforms"]);
+    report("unsupported-platform", message, ["build", "platforms"], `add "${platform}" to them`, ["platform"]);
   }
 }
 
 function checkNetworkMode({ name, network_mode, networks }: Service, report: Report): void {
   if (network_mode === undefined || networks === undefined || networks.size === 0) return;
   const message = `service ${name} declares mutually exclusive \`network_mode\` and \`networks\``;
-  report("exclusive-attributes", message, ["network_mode"], "keep one of them");
+  report("exclusive-attributes", message, ["network_mode"], "keep one of them", ["networks"]);
 }
 
 function checkHealthcheck({ name, healthcheck }: Service, report: Report): void {
@@ -56,20 +63,22 @@ function checkScale({ name, scale, deploy, container_name }: Service, report: Re
   const replicas = deploy?.replicas;
   if (scale !== undefined && replicas !== undefined && scale !== replicas) {
     const message = `services.${name}: can't set distinct values on 'scale' and 'deploy.replicas'`;
-    report("conflicting-values", message, ["scale"], `they are ${scale} and ${replicas}`);
+    report("conflicting-values", message, ["scale"], `they are ${scale} and ${replicas}`, ["deploy", "replicas"]);
   }
   if (scale !== undefined && scale < 0) {
-    report("negative-scale", `services.${name}.scale: must be greater than or equal to 0`, ["scale"]);
+    const message = `services.${name}.scale: must be greater than or equal to 0`;
+    report("negative-scale", message, ["scale"], "0 runs no container");
   }
   if (replicas !== undefined && replicas < 0) {
     const message = `services.${name}.deploy.replicas: must be greater than or equal to 0`;
-    report("negative-scale", message, ["deploy", "replicas"]);
+    report("negative-scale", message, ["deploy", "replicas"], "0 runs no container");
   }
   const count = scale ?? replicas ?? 1;
   if (container_name !== undefined && count > 1) {
     const attribute = scale === undefined ? "deploy.replicas" : "scale";
     const message = `services.${name}.${attribute}: can't set container_name and ${attribute} ${count}, as container name must be unique`;
-    report("fixed-name", message, ["container_name"], "remove container_name, or run one container");
+    const hint = "remove container_name, or run one container";
+    report("fixed-name", message, ["container_name"], hint, scale === undefined ? ["deploy", "replicas"] : ["scale"]);
   }
 }
 
@@ -87,7 +96,7 @@ function checkLimits({ name, deploy, ...service }: Service, report: Report): voi
     if (value === undefined || value === 0 || section === undefined || value === (twin ?? 0)) return;
     const message = `services.${name}: can't set distinct values on '${own}' and 'deploy.resources.${other}'`;
     const hint = twin === undefined ? `add ${other.split(".").at(-1)} there too` : `they are ${value} and ${twin}`;
-    report("conflicting-values", message, [own], hint);
+    report("conflicting-values", message, [own], hint, ["deploy", "resources", ...other.split(".")]);
   };
   compare("cpus", service.cpus, "limits.cpus", limits, limits?.cpus);
   compare("mem_limit", service.mem_limit, "limits.memory", limits, limits?.memory);
@@ -104,12 +113,17 @@ function checkWatch({ name, develop }: Service, report: Report): void {
 }
 
 function checkMountTargets({ name, volumes = [], tmpfs = [] }: Service, report: Report): void {
-  const taken = new Map<string, string>();
+  const taken = new Map<string, Path>();
+  const where = (path: Path) => pathText(["services", name, ...path]);
   const check = (list: "volumes" | "tmpfs", index: number, target: string) => {
-    const where = `services.${name}.${list}[${index}]`;
+    const path = [list, index];
     const earlier = taken.get(target);
-    if (earlier === undefined) taken.set(target, where);
-    else report("duplicate-mount", `${where}: target ${target} already mounted as ${earlier}`, [list, index]);
+    if (earlier === undefined) {
+      taken.set(target, path);
+      return;
+    }
+    const message = `${where(path)}: target ${target} already mounted as ${where(earlier)}`;
+    report("duplicate-mount", message, path, "remove one of them", earlier);
   };
   for (const [i, mount] of tmpfs.entries()) check("tmpfs", i, cleanTarget(mount.split(":")[0] ?? mount));
   for (const [i, mount] of volumes.entries()) check("volumes", i, mount.target);

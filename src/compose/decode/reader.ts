@@ -98,6 +98,17 @@ export function reader(node: MappingNode, path: Path, diagnostics: Diagnostic[])
     return result;
   };
 
+  const refuseTrailingSpace = (key: string) => {
+    const list = child(node, key);
+    if (list?.kind !== "sequence") return;
+    for (const item of list.items) {
+      const [name = ""] = item.kind === "scalar" ? item.text.split("=", 1) : [];
+      if (!/\s$/.test(name)) continue;
+      const message = `${pathText([...path, key])}: environment variable ${name} is declared with a trailing space`;
+      report("invalid-pair", message, item, "write KEY=VALUE without blanks around the =");
+    }
+  };
+
   const mappings = <T>(key: string, read: (below: Reader, name: string) => T, empty: T | undefined) => {
     const value = child(node, key);
     if (value?.kind !== "mapping") return undefined;
@@ -140,7 +151,10 @@ export function reader(node: MappingNode, path: Path, diagnostics: Diagnostic[])
       return value.type === "null" ? null : (parsed(value, [...path, key], "invalid-command", splitWords) ?? null);
     },
     pairs: (key) => entries(key, ""),
-    variables: (key) => entries(key, null),
+    variables: (key) => {
+      refuseTrailingSpace(key);
+      return entries(key, null);
+    },
     hosts: (key) => {
       const value = child(node, key);
       if (value === undefined || value.kind === "scalar") return undefined;

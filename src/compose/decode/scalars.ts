@@ -21,13 +21,13 @@ export function parseBoolean(text: string): Parsed<boolean> {
 /** Reads a whole decimal number. */
 export function parseInteger(text: string): Parsed<number> {
   if (/^[+-]?[0-9]+$/.test(text)) return { value: Number(text) };
-  return { error: `"${text}" is not a whole number` };
+  return { error: `"${text}" is not a whole number`, hint: "write a whole number" };
 }
 
 /** Reads a decimal number, also in exponent form. */
 export function parseNumber(text: string): Parsed<number> {
   if (/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$/i.test(text)) return { value: Number(text) };
-  return { error: `"${text}" is not a number` };
+  return { error: `"${text}" is not a number`, hint: "write a number" };
 }
 
 /** Reads permission bits written in octal: `0440`, `440`, `0o440`. */
@@ -40,5 +40,8 @@ export function parseMode(text: string): Parsed<number> {
 export function parseCount(text: string): Parsed<number> {
   if (text === "all") return { value: -1 };
   if (/^[+-]?[0-9]+$/.test(text)) return { value: Number(text) };
-  return { error: `invalid value "${text}", the only value allowed is 'all' or a number` };
+  return {
+    error: `invalid value "${text}", the only value allowed is 'all' or a number`,
+    hint: "write all, or how many",
+  };
 }

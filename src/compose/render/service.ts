@@ -43,7 +43,8 @@ export function renderService(service: Service, style: Style): PlainObject {
                   path: rule.path,
                   action: rule.action,
                   target: rule.target,
-                  exec: rule.exec && renderHook(rule.exec, style),
+                  // docker compose's JSON has an empty hook where none is written.
+                  exec: rule.exec || style === "json" ? renderHook(rule.exec ?? noHook, style) : undefined,
                   include: words(rule.include),
                   ignore: words(rule.ignore),
                   initial_sync: onlyTrue(rule.initial_sync),
@@ -239,6 +240,9 @@ function renderHealthcheck(healthcheck: Healthcheck, style: Style): PlainObject 
     style,
   );
 }
+
+/** docker compose's JSON has an empty hook in every watch rule that has none. */
+const noHook: Hook = { command: null, extensions: new Map() };
 
 function renderHook(hook: Hook, style: Style): PlainObject {
   return object(

@@ -54,7 +54,11 @@ const expansions: Readonly<Record<Short, (node: Node) => Expansion>> = {
   text: (node) => ({ node: node.kind === "scalar" ? stringNode(node.text, node.span) : node }),
   ulimit: (node) => {
     if (!isString(node)) return { node };
-    return { node, diagnostics: [problem("invalid-number", `"${node.value}" is not a whole number`, node.span)] };
+    const message = `"${node.value}" is not a whole number`;
+    return {
+      node,
+      diagnostics: [problem("invalid-number", message, node.span, "write a whole number, or soft and hard")],
+    };
   },
 };
 
@@ -137,12 +141,18 @@ function expandExternal(node: Node): Expansion {
   const name = child(node, "name");
   if (name?.kind === "scalar" && oldName.kind === "scalar" && name.text !== oldName.text) {
     const message = "name and external.name conflict; only use name";
-    return { node: marked, diagnostics: [problem("external-name-conflict", message, oldName.span)] };
+    const finding = problem(
+      "external-name-conflict",
+      message,
+      oldName.span,
+      `is it "${name.text}" or "${oldName.text}"?`,
+    );
+    return { node: marked, diagnostics: [{ ...finding, notes: [{ message: "name is here", span: name.span }] }] };
   }
   const message = "external.name is deprecated. Please set name and external: true";
   return {
     node: withEntry(marked, "name", oldName),
-    diagnostics: [warning("deprecated-external", message, external.span)],
+    diagnostics: [warning("deprecated-external", message, external.span, "write external: true, and name beside it")],
   };
 }
 
@@ -156,7 +166,10 @@ function fromPairs(node: Node, code: Code, message: (text: string) => string, ba
     const at = item.text.indexOf("=");
     if (at !== -1) pairs.push([item.text.slice(0, at), stringNode(item.text.slice(at + 1), item.span)]);
     else if (bare.includes(item.text)) pairs.push([item.text, nullNode(item.span)]);
-    else diagnostics.push(problem(code, message(item.text), item.span, "write KEY=VALUE"));
+    else {
+      const hint = [...bare, "KEY=VALUE"].join(" or ");
+      diagnostics.push(problem(code, message(item.text), item.span, `write ${hint}`));
+    }
   }
   return { node: diagnostics.length === 0 ? mappingNode(pairs, node.span) : node, diagnostics };
 }

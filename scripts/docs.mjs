@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** `npm run docs`: writes the pages of docs/ that are generated, each by a module of its own. The tests tell when one is old. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { errorsPage } from "./errors-page.mjs";
+
+const docs = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "docs");
+const pages = { "errors.md": errorsPage };
+
+mkdirSync(docs, { recursive: true });
+for (const [name, page] of Object.entries(pages)) writeFileSync(path.join(docs, name), await page());
