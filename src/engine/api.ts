@@ -454,6 +454,12 @@ export interface ContainerConfig {
   StopSignal?: string;
   /** Seconds. */
   StopTimeout?: number | null;
+  /** Of images only: instructions for builds that are based on it. */
+  OnBuild?: string[] | null;
+  /** Of images only: what runs the shell forms of a Dockerfile. */
+  Shell?: string[] | null;
+  /** Of images only. */
+  ArgsEscaped?: boolean;
 }
 
 export interface MountSpec {

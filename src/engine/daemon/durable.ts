@@ -3,10 +3,12 @@
  * never a part; with `sync` that holds through a power cut too.
  */
 
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 
 /** What an interrupted write leaves behind; swept when the daemon starts. */
 export const temporaryPrefix = ".tmp-";
@@ -70,4 +72,9 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Everything written so far to the file system that a folder is on is on disk when this resolves (syncfs(2)). */
+export async function syncFileSystem(folder: string): Promise<void> {
+  await promisify(execFile)("sync", ["--file-system", folder]);
 }

@@ -32,9 +32,11 @@ export interface NewImage {
   readonly parent?: StoredImage;
   /**
    * The layer on top: a directory whose content is the difference (an overlay's upperdir, whiteouts as overlayfs writes
-   * them), which is moved or copied. Absent: none.
+   * them). It is copied, unless `move` is set. Absent: none.
    */
   readonly upper?: string;
+  /** The directory itself becomes the layer: it is nobody else's any more, and lies on the data root's file system. */
+  readonly move?: boolean;
   readonly config: ContainerConfig;
   readonly platform?: Platform;
   readonly author?: string;

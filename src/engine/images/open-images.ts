@@ -1,0 +1,106 @@
+/** The images' room: opens what is on the disk, and answers the API's calls about images. */
+
+import path from "node:path";
+import type { Engine, ImageSummary, Labels } from "../api.ts";
+import { makeFolder } from "../daemon/durable.ts";
+import type { Ground } from "../daemon/ground.ts";
+import type { ImageStore, Uses } from "../daemon/rooms.ts";
+import { type Blobs, openBlobs } from "./blobs.ts";
+import { type Catalog, type Image, openCatalog } from "./catalog.ts";
+import { describeHistory, type ImageFacts, inspect, summarize } from "./describe.ts";
+import { listFilter } from "./filter.ts";
+import { importImage } from "./import.ts";
+import { type Layers, openLayers } from "./layers.ts";
+import { taggedReference } from "./references.ts";
+import { makeRemover } from "./remove.ts";
+import { openStore } from "./store.ts";
+
+export type ImageCalls = Pick<
+  Engine,
+  "imageList" | "imageInspect" | "imageHistory" | "imageTag" | "imageRemove" | "imagePrune" | "imageImport"
+>;
+
+export type ImageAction = "tag" | "untag" | "delete" | "import" | "load" | "save" | "create";
+
+export interface ImagesRoom {
+  readonly calls: ImageCalls;
+  readonly store: ImageStore;
+  readonly catalog: Catalog;
+  readonly layers: Layers;
+  readonly blobs: Blobs;
+  readonly ground: Ground;
+  /** Publishes an event about an image that is here; `name` is its attribute of that name. */
+  tell(action: ImageAction, image: Image, name: string): void;
+  /** Removes what an interrupted work left behind: call it once, when all who hold layers are known (`catalog.holders`). */
+  sweep(): Promise<void>;
+}
+
+export async function openImages(ground: Ground, uses: Uses): Promise<ImagesRoom> {
+  const { dataRoot, events } = ground;
+  await makeFolder(path.join(dataRoot, "images"));
+  const blobs = await openBlobs(path.join(dataRoot, "images", "blobs", "sha256"));
+  const layers = await openLayers(ground, blobs);
+  const catalog = await openCatalog(ground, layers, blobs);
+  const tell = (action: ImageAction, image: Image, name: string) => {
+    const labels: Labels = image.config.config.Labels ?? {};
+    events.publish("image", action, image.id, { ...labels, name });
+  };
+  const remover = makeRemover(catalog, layers, uses, (action, image) => tell(action, image, image.id));
+  const factsOf = (image: Image): ImageFacts => ({
+    references: catalog.referencesOf(image.id),
+    size: catalog.sizeOf(image),
+    directories: image.chainIds.map(layers.directory),
+    layerSizes: image.chainIds.map((chainId) => layers.get(chainId)?.size ?? 0),
+  });
+
+  const calls: ImageCalls = {
+    imageList: async ({ all = false, filters = {} }) => {
+      const test = listFilter(filters, catalog);
+      const parents = new Set([...catalog.images.values()].map(({ parent }) => parent));
+      const summaries: ImageSummary[] = [];
+      for (const image of catalog.images.values()) {
+        const facts = factsOf(image);
+        // What only led to another image is shown to those who ask for all.
+        if (!all && facts.references.length === 0 && parents.has(image.id)) continue;
+        if (test(image, facts.references)) summaries.push(summarize(image, facts, uses.ofImage(image.id).length));
+      }
+      return summaries.sort((a, b) => b.Created - a.Created);
+    },
+    imageInspect: async ({ name }) => {
+      const image = catalog.find(name);
+      return inspect(image, factsOf(image));
+    },
+    imageHistory: async ({ name }) => {
+      const image = catalog.find(name);
+      return describeHistory(image, factsOf(image));
+    },
+    imageTag: async ({ name, repo, tag }) => {
+      const image = catalog.find(name);
+      const reference = taggedReference(repo, tag);
+      await catalog.tag(reference, image.id);
+      tell("tag", image, reference);
+    },
+    imageRemove: ({ name, force = false, noprune = false }) => remover.remove(name, { force, prune: !noprune }),
+    imagePrune: async ({ filters = {} }) => {
+      const answer = await remover.prune(filters);
+      events.publish("image", "prune", "", { reclaimed: String(answer.SpaceReclaimed) });
+      return answer;
+    },
+    imageImport: (args) => importImage(room, args),
+  };
+  const room: ImagesRoom = {
+    calls,
+    store: openStore(catalog, layers),
+    catalog,
+    layers,
+    blobs,
+    ground,
+    tell,
+    sweep: async () => {
+      await catalog.collect([...layers.all.keys()].map((hex) => `sha256:${hex}`));
+      const known = new Set([...layers.all.values()].flatMap(({ blob }) => blob?.digest ?? []));
+      for (const digest of await blobs.all()) if (!known.has(digest)) await blobs.remove(digest);
+    },
+  };
+  return room;
+}
