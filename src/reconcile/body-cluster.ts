@@ -22,6 +22,9 @@ export function warnOfCluster(service: Service, warn: Warn): void {
     const path = ["deploy", "resources", "reservations", attribute];
     warn("no-effect", path, `${path.join(".")} is for clusters`);
   }
+  if (service.pull_refresh_after !== undefined) {
+    warn("no-effect", ["pull_refresh_after"], "pull_refresh_after has no effect: pull_policy says when to pull anew");
+  }
   if (service.provider !== undefined) {
     warn("unsupported", ["provider"], "services that a provider runs are not supported");
   }

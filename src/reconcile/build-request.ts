@@ -3,6 +3,7 @@ import type { Diagnostic } from "../errors.ts";
 import { labels } from "./labels.ts";
 import { imageReference } from "./names.ts";
 import type { BuildRequest } from "./plan.ts";
+import { platformOf } from "./platform.ts";
 import { listOf, present } from "./present.ts";
 
 export interface BuildOptions {
@@ -47,7 +48,7 @@ export function buildRequest(
   });
   const args = new Map<string, string | null>([...(build.args ?? []), ...given]);
   const platforms = build.platforms ?? [];
-  const platform = service.platform ?? platforms[0] ?? model.environment.get("DOCKER_DEFAULT_PLATFORM");
+  const platform = service.platform ?? platforms[0] ?? platformOf(model, service);
   const request: BuildRequest = {
     service: service.name,
     context: build.context ?? model.working_dir,

@@ -13,10 +13,8 @@ import { securityPart } from "./body-security.ts";
 import { fieldDigests, imageVariables } from "./fields.ts";
 import { containerLabels } from "./labels.ts";
 import { sharedNamespace } from "./namespaces.ts";
+import { platformOf } from "./platform.ts";
 import { listOf, present, recordOf } from "./present.ts";
-
-export type { BodyFacts, BodyWarning, BodyWarningCode, ContainerSpec } from "./body-facts.ts";
-export { containerName, imageReference, replicas } from "./names.ts";
 
 /**
  * What is sent to the engine to create one container of a service: every attribute that the engine can honour, as
@@ -31,6 +29,7 @@ export function containerSpec(facts: BodyFacts): ContainerSpec {
     warnings.push({ service: service.name, path, severity, code, message });
   };
   const fields = fieldDigests(facts);
+  const platform = platformOf(facts.project, service);
   const network = networkPart(facts, warn);
   const mounts = mountPart(facts, warn);
   const files = injectedFiles(facts, warn);
@@ -67,7 +66,7 @@ export function containerSpec(facts: BodyFacts): ContainerSpec {
     fields,
     mountFields: mounts.fields,
     warnings,
-    ...(service.platform !== undefined && { platform: service.platform }),
+    ...(platform !== undefined && { platform }),
   };
 }
 

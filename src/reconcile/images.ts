@@ -4,6 +4,7 @@ import { type BuildOptions, buildRequest } from "./build-request.ts";
 import { type Draft, draft } from "./draft.ts";
 import { imageReference } from "./names.ts";
 import type { Observed, Planned } from "./plan.ts";
+import { isPlatform, platformOf } from "./platform.ts";
 import { readPullPolicy } from "./pull-policy.ts";
 
 export interface ImageOptions extends BuildOptions {
@@ -84,7 +85,7 @@ export function planPull(model: ProjectModel, observed: Observed, options: PullO
 
 function planServiceImage(state: ImageState, service: Service, observed: Observed, options: ImageOptions): void {
   const reference = imageReference(state.model, service);
-  const there = observed.images.get(reference);
+  const { there, missing } = lookUp(observed, reference, platformOf(state.model, service));
   const asked = options.pullPolicy ?? service.pull_policy;
   const policy = readPullPolicy(asked);
   const path = ["services", service.name];
@@ -93,7 +94,7 @@ function planServiceImage(state: ImageState, service: Service, observed: Observe
   if (service.build !== undefined) {
     const isAsked = options.build === true || policy.kind === "build";
     if (options.noBuild !== true && (isAsked || there === undefined)) {
-      addBuild(state, service, isAsked ? "build was asked for" : "missing");
+      addBuild(state, service, isAsked ? "build was asked for" : missing);
     } else if (there === undefined) {
       refuse(state, `image "${reference}" is missing, and building is not allowed (--no-build)`, [...path, "build"]);
     } else if (service.image !== undefined && (policy.kind === "always" || isOld)) {
@@ -115,11 +116,20 @@ function planServiceImage(state: ImageState, service: Service, observed: Observe
       refuse(state, `service "${service.name}" has pull policy build, but no build section`, [...path, "pull_policy"]);
       break;
     case "older":
-      if (isOld) addPull(state, reference, service, there === undefined ? "missing" : `pull policy ${asked}`);
+      if (isOld) addPull(state, reference, service, there === undefined ? missing : `pull policy ${asked}`);
       break;
     case "missing":
-      if (there === undefined) addPull(state, reference, service, "missing");
+      if (there === undefined) addPull(state, reference, service, missing);
   }
+}
+
+/** The image that is there, unless it is for another platform; else why it is missing. */
+function lookUp(observed: Observed, reference: string, platform: string | undefined) {
+  const there = observed.images.get(reference);
+  const isOther = platform !== undefined && there?.platforms?.every((actual) => !isPlatform(platform, actual)) === true;
+  return isOther
+    ? { there: undefined, missing: `missing for ${platform}, there is ${there?.platforms?.[0]}` }
+    : { there, missing: "missing" };
 }
 
 function imageState(model: ProjectModel, options: ImageState["options"]): ImageState {
@@ -127,7 +137,7 @@ function imageState(model: ProjectModel, options: ImageState["options"]): ImageS
 }
 
 function addPull(state: ImageState, reference: string, service: Service, why: string, optional = false): void {
-  const platform = service.platform ?? state.model.environment.get("DOCKER_DEFAULT_PLATFORM");
+  const platform = platformOf(state.model, service);
   const key = `${reference} ${platform ?? ""}`;
   if (state.seen.has(key)) return;
   state.seen.add(key);
@@ -137,7 +147,7 @@ function addPull(state: ImageState, reference: string, service: Service, why: st
     subject: { kind: "image", name: reference, service: service.name },
     why,
     after: [],
-    ...(platform !== undefined && platform !== "" && { platform }),
+    ...(platform !== undefined && { platform }),
     ...(optional && { optional }),
   });
 }

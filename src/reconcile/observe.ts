@@ -90,16 +90,25 @@ async function observeImages(
     }
   }
   const inspected = await Promise.all(
-    [...references].map(async (name) => [name, await orAbsent(engine.imageInspect({ name }))] as const),
+    [...references].map(
+      async (name) => [name, await orAbsent(engine.imageInspect({ name, manifests: true }))] as const,
+    ),
   );
   return new Map(inspected.flatMap(([name, image]) => (image === undefined ? [] : [[name, readImage(image)]])));
 }
 
-function readImage({ Id, Config, Metadata }: ImageInspect): ObservedImage {
+function readImage({ Id, Config, Metadata, Os, Architecture, Variant, Manifests }: ImageInspect): ObservedImage {
+  const others = (Manifests ?? []).flatMap(({ Available, ImageData }) =>
+    Available && ImageData !== undefined ? [ImageData.Platform] : [],
+  );
+  const platforms = [{ os: Os, architecture: Architecture, variant: Variant }, ...others]
+    .filter(({ os, architecture }) => os && architecture)
+    .map(({ os, architecture, variant }) => [os, architecture, variant].filter(Boolean).join("/"));
   const tagged = Date.parse(Metadata?.LastTagTime ?? "");
   const test = Config?.Healthcheck?.Test ?? [];
   return {
     id: Id,
+    ...(platforms.length > 0 && { platforms }),
     env: Config?.Env ?? [],
     volumes: Object.keys(Config?.Volumes ?? {}),
     hasHealthcheck: test.length > 0 && test[0] !== "NONE",

@@ -39,6 +39,8 @@ export interface ObservedContainer {
 
 export interface ObservedImage {
   readonly id: string;
+  /** The platforms that are there, `linux/amd64`; absent when the engine does not say. */
+  readonly platforms?: readonly string[];
   /** Unix milliseconds of the last tag or pull; absent when the engine does not say. */
   readonly tagged?: number;
   readonly env: readonly string[];

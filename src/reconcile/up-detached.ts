@@ -31,6 +31,11 @@ export function detachContainers(state: UpState, resources: ResourcePlan): Detac
   for (const [name, { replaces }] of resources.volumes) {
     if (!replaces) continue;
     const users = observed.containers.filter(({ summary }) => summary.Mounts.some(({ Name }) => Name === name));
+    for (const container of users) {
+      if (state.decisions.has(serviceOf(container)) && !isOneOff(container)) continue;
+      const message = `container ${nameOf(container.summary)} goes with volume ${name}, and is not made again by this run`;
+      state.warnings.push({ severity: "warning", code: "volume-user", message });
+    }
     removals.set(
       name,
       users.map((container) => addRemoval(state, container, `volume ${name} is made anew`)),

@@ -8,8 +8,9 @@ import type {
   VolumeResource,
 } from "../../src/engine/api.ts";
 import { environmentDiff } from "../../src/reconcile/adopted-config.ts";
-import { containerSpec, imageReference } from "../../src/reconcile/container-body.ts";
+import { containerSpec } from "../../src/reconcile/container-body.ts";
 import { difference } from "../../src/reconcile/diff.ts";
+import { imageReference } from "../../src/reconcile/names.ts";
 import { networkDivergence } from "../../src/reconcile/network-body.ts";
 import type { ObservedImage } from "../../src/reconcile/plan.ts";
 import { recreateReason } from "../../src/reconcile/recreate-reason.ts";

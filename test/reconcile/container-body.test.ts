@@ -2,7 +2,8 @@ import { describe, expect } from "vitest";
 import { parse } from "yaml";
 import type { MountPoint } from "../../src/engine/api.ts";
 import type { ContainerSpec } from "../../src/reconcile/body-facts.ts";
-import { containerSpec, imageReference } from "../../src/reconcile/container-body.ts";
+import { containerSpec } from "../../src/reconcile/container-body.ts";
+import { imageReference } from "../../src/reconcile/names.ts";
 import { goldenCases } from "./golden.ts";
 import { projectOf } from "./project.ts";
 

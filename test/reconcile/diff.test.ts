@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ContainerInspect, ContainerSummary, HostConfig, MountPoint } from "../../src/engine/api.ts";
-import { type ContainerSpec, containerSpec } from "../../src/reconcile/container-body.ts";
+import type { ContainerSpec } from "../../src/reconcile/body-facts.ts";
+import { containerSpec } from "../../src/reconcile/container-body.ts";
 import { describeChange, difference, needsInspect } from "../../src/reconcile/diff.ts";
 import type { ObservedContainer } from "../../src/reconcile/plan.ts";
 import { recreateReason } from "../../src/reconcile/recreate-reason.ts";

@@ -6,7 +6,8 @@
 import { parse } from "yaml";
 import type { ProjectModel, Service } from "../../src/compose/model.ts";
 import type { ContainerInspect, ContainerState, EndpointSettings, MountPoint } from "../../src/engine/api.ts";
-import { type ContainerSpec, containerSpec } from "../../src/reconcile/container-body.ts";
+import type { ContainerSpec } from "../../src/reconcile/body-facts.ts";
+import { containerSpec } from "../../src/reconcile/container-body.ts";
 import { bodyFacts } from "../../src/reconcile/decide.ts";
 import { labels } from "../../src/reconcile/labels.ts";
 import { imageReference } from "../../src/reconcile/names.ts";
@@ -75,7 +76,7 @@ export function observedFrom(facts: ObservedFacts): Observed {
 
 /** `running, exited 3, from now` → each word, and the value that it stands before; "" where there is none. */
 function wordsOf(text = ""): ReadonlyMap<string, string> {
-  const withValue = ["exited", "of", "by", "replaces", "from", "not on", "tagged", "has volume", "has variable"];
+  const withValue = ["exited", "of", "by", "replaces", "from", "not on", "tagged", "has volume", "has variable", "for"];
   return new Map(
     text.split(/,\s*/).map((phrase): [string, string] => {
       const word = withValue.find((candidate) => phrase.startsWith(`${candidate} `));
@@ -103,6 +104,7 @@ function imagesOf({ model, before, now }: ObservedFacts, notation: Readonly<Reco
       env: variable === undefined ? [] : [variable],
       volumes: volume === undefined ? [] : [volume],
       hasHealthcheck: false,
+      platforms: [words.get("for") ?? "linux/amd64"],
       ...(days !== undefined && { tagged: now - Number(days) * 24 * 3_600_000 }),
     });
   }
