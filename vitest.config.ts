@@ -5,6 +5,7 @@ const engineTests = [
   "test/scenarios/**/*.test.ts",
   "test/engine/contract.test.ts",
   "test/engine/**/*.engine.test.ts",
+  "test/network/**/*.engine.test.ts",
   "test/reconcile/execute.test.ts",
 ];
 

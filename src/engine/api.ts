@@ -820,7 +820,14 @@ export interface NetworkResource {
   readonly Attachable?: boolean;
   readonly EnableIPv4?: boolean;
   readonly EnableIPv6?: boolean;
-  readonly IPAM?: NetworkCreateBody["IPAM"] | null;
+  readonly IPAM?: {
+    readonly Driver?: string;
+    readonly Options?: Labels | null;
+    readonly Config?: NonNullable<NetworkCreateBody["IPAM"]>["Config"] | null;
+  } | null;
+  readonly Ingress?: boolean;
+  readonly ConfigFrom?: { readonly Network: string };
+  readonly ConfigOnly?: boolean;
   readonly Options?: Labels | null;
   readonly Labels?: Labels | null;
   readonly Containers?: Readonly<Record<string, NetworkMember>> | null;

@@ -105,6 +105,8 @@ export interface Sandbox {
   readonly netns: string;
   /** By the network's name, filled in: NetworkID, EndpointID, addresses, MacAddress, DNSNames. */
   readonly endpoints: Readonly<Record<string, EndpointSettings>>;
+  /** By the network's name: the link inside, `eth0`. Networks without one are missing. */
+  readonly links: Readonly<Record<string, string>>;
   /** With the allocated host ports, once for each address family. */
   readonly ports: PortMap;
   readonly request: SandboxRequestData;
@@ -118,7 +120,10 @@ export type SandboxRequestData = Omit<SandboxRequest, "endpoints" | "sysctls"> &
 
 /** What containers ask of the networks. */
 export interface Sandboxes {
-  /** Throws for what can never be: an unknown network (404), an address outside of its subnets, a taken fixed address (400, 403). */
+  /**
+   * Throws for what can never be: an unknown network (404), an address outside of its subnets, a port that is none (400).
+   * Whether a fixed address or port is free shows when the sandbox is opened: a container that has it may be on its way out.
+   */
   check(request: Pick<SandboxRequest, "endpoints" | "ports">): void;
   /**
    * Makes the namespace with its links, addresses, routes, names and published ports, and writes the files. Calls that

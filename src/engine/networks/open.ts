@@ -1,0 +1,125 @@
+/** Opens the networks' room of the daemon: the networks of the API, and the sandboxes that containers get. */
+
+import { createHash } from "node:crypto";
+import { keepFirewall } from "../../network/firewall.ts";
+import { hostSubnets, setSysctl } from "../../network/host.ts";
+import { allLinks, makeBridges, makeStations, ownLinks, pinnedIn, removeLinks, unpin } from "../../network/kernel.ts";
+import { hostLink, ownerOf } from "../../network/link-names.ts";
+import type { Ground } from "../daemon/ground.ts";
+import type { Sandbox, Sandboxes } from "../daemon/rooms.ts";
+import { type NetworkApi, networkApi } from "./api.ts";
+import { applyFirewall, carryOut, type Task } from "./carry-out.ts";
+import { conveyor } from "./conveyor.ts";
+import type { Floor } from "./floor.ts";
+import { type Job, namespaceFolder, planOn } from "./jobs.ts";
+import { bridgeOf, linkOf } from "./record.ts";
+import { ensurePredefined, openNetworkRecords } from "./registry.ts";
+import { checkEndpoint } from "./sandbox-plan.ts";
+import { stationOf } from "./station.ts";
+
+export interface NetworkRoom {
+  readonly api: NetworkApi;
+  readonly sandboxes: Sandboxes;
+}
+
+export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
+  const records = await openNetworkRecords(ground);
+  const owner = ownerOf(ground.dataRoot);
+  const floor: Floor = { ground, owner, records, sandboxes: new Map(), firewall: keepFirewall(owner) };
+  const belt = conveyor<Task>((tasks) => carryOut(floor, tasks));
+  const submit = (job: Job) =>
+    new Promise<void>((resolve, reject) => {
+      belt.put({ job, resolve, reject }).catch(reject);
+    });
+  const surroundings = async () => ({
+    networks: [...records.all.values()],
+    hostSubnets: await hostSubnets(new Set([...records.all.values()].map(linkOf))),
+    seed: createHash("sha256").update(ground.dataRoot).digest("hex").slice(0, 10),
+  });
+  await ensurePredefined(records, surroundings);
+  return { api: networkApi({ floor, submit, surroundings }), sandboxes: sandboxesOn(floor, submit) };
+}
+
+function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Sandboxes {
+  const { events } = floor.ground;
+  const now = (id: string) => {
+    const sandbox = floor.sandboxes.get(id);
+    if (sandbox === undefined) throw new Error(`the sandbox of ${id} has gone meanwhile`);
+    return sandbox;
+  };
+  const tell = (action: "connect" | "disconnect", container: string, network: string | undefined) => {
+    const record = floor.records.get(network ?? "");
+    if (record === undefined) return;
+    events.publish("network", action, record.id, { container, name: record.name, type: record.driver });
+  };
+  const tellAll = (action: "connect" | "disconnect", { id, endpoints }: Sandbox) => {
+    for (const { NetworkID } of Object.values(endpoints)) tell(action, id, NetworkID);
+  };
+
+  return {
+    check: ({ endpoints }) => {
+      for (const [name, settings] of endpoints) checkEndpoint(planOn(floor).networkOf(name), settings);
+    },
+    open: async (request) => {
+      await submit({ kind: "open", request });
+      const sandbox = now(request.id);
+      tellAll("connect", sandbox);
+      return sandbox;
+    },
+    close: async (id) => {
+      const sandbox = floor.sandboxes.get(id);
+      await submit({ kind: "close", id });
+      if (sandbox !== undefined) tellAll("disconnect", sandbox);
+    },
+    join: async (id, network, endpoint) => {
+      await submit({ kind: "join", id, network, endpoint });
+      const sandbox = now(id);
+      tell("connect", id, sandbox.endpoints[network]?.NetworkID);
+      return sandbox;
+    },
+    leave: async (id, network) => {
+      const left = floor.sandboxes.get(id)?.endpoints[network]?.NetworkID;
+      await submit({ kind: "leave", id, network });
+      tell("disconnect", id, left);
+      return now(id);
+    },
+    rename: async (id, name) => {
+      await submit({ kind: "rename", id, name });
+      return now(id);
+    },
+    restore: (sandboxes) => restore(floor, sandboxes),
+  };
+}
+
+/** Actual minus wanted goes, wanted minus actual is made. */
+async function restore(floor: Floor, sandboxes: readonly Sandbox[]): Promise<void> {
+  const { owner, records, ground } = floor;
+  for (const sandbox of sandboxes) floor.sandboxes.set(sandbox.id, sandbox);
+  await setSysctl("net/ipv4/ip_forward", "1");
+  const bridges = [...records.all.values()].filter(({ driver }) => driver === "bridge").map(bridgeOf);
+  const stations = sandboxes.map((sandbox) => stationOf(sandbox, (id) => records.get(id)));
+  const [links, ours, pinned] = await Promise.all([
+    allLinks(),
+    ownLinks(owner),
+    pinnedIn(namespaceFolder(ground.execRoot)),
+  ]);
+  const wantedLinks = new Set([
+    ...bridges.map(({ link }) => link),
+    ...stations.flatMap(({ attachments }) => attachments.map(({ id }) => hostLink(id))),
+  ]);
+  const wantedPins = new Set(stations.map(({ netns }) => netns));
+  await removeLinks(
+    [...ours].filter((link) => !wantedLinks.has(link)),
+    owner,
+  );
+  await unpin(pinned.filter((file) => !wantedPins.has(file)));
+  await applyFirewall(floor);
+  await makeBridges(
+    bridges.filter(({ link }) => !links.has(link)),
+    owner,
+  );
+  await makeStations(
+    stations.filter(({ netns }) => !pinned.includes(netns)),
+    owner,
+  );
+}
