@@ -1,4 +1,5 @@
 import { exitCodes, InterruptedError } from "../errors.ts";
+import { planKill } from "../reconcile/kill.ts";
 import { labels } from "../reconcile/labels.ts";
 import { observe } from "../reconcile/observe.ts";
 import { planStop } from "../reconcile/stop.ts";
@@ -111,8 +112,8 @@ async function stop(request: UpRequest, options: ForegroundOptions, interrupts: 
   // Dependencies that were not asked for stay, as docker compose leaves them, unless their output is shown.
   const services = up.services?.length ? [...new Set([...up.services, ...options.attached])] : [];
   const kill = async () => {
-    const running = await listContainers(engine, name, { all: false, services });
-    await Promise.allSettled(running.map(({ Id: id }) => engine.containerKill({ id })));
+    const { plan } = planKill(await observe(engine, name, undefined), { services });
+    await carryOut(session, plan, { progress: options.progress, signal: new AbortController().signal });
   };
   interrupts.second.addEventListener("abort", () => void kill().catch(() => {}), { once: true });
   const model = session.loaded.project;

@@ -5,6 +5,7 @@ import { isOneOff, nameOf, serviceOf } from "./containers.ts";
 import { type Decision, decide } from "./decide.ts";
 import { jobsOf } from "./dependencies.ts";
 import { draft } from "./draft.ts";
+import { imageReference } from "./names.ts";
 import { orphansOf } from "./orphans.ts";
 import type { Observed, Planned } from "./plan.ts";
 import { detachContainers, reattachContainers } from "./up-detached.ts";
@@ -98,6 +99,17 @@ function addFinalWaits(state: UpState, jobs: ReadonlySet<string>): void {
 
 function checkService(state: UpState, service: Service): void {
   const path = ["services", service.name];
+  for (const [name, { condition, required }] of service.depends_on ?? []) {
+    const dependency = state.model.services.get(name);
+    if (condition !== "service_healthy" || state.options.noStart || dependency === undefined) continue;
+    if (mayBeHealthy(state, dependency)) continue;
+    const message = `service "${service.name}" waits for "${name}" to be healthy, which has no healthcheck`;
+    const severity = required ? "error" : "warning";
+    (required ? state.errors : state.warnings).push({
+      ...finding(state, severity, "no-healthcheck", message, [...path, "depends_on", name]),
+      hint: `give "${name}" a healthcheck, or wait for service_started; its image has none`,
+    });
+  }
   if ((service.pre_start?.length ?? 0) > 0) {
     const message = `service "${service.name}" has pre_start hooks, which gantry does not run yet`;
     state.errors.push(finding(state, "error", "unsupported", message, [...path, "pre_start"]));
@@ -107,6 +119,14 @@ function checkService(state: UpState, service: Service): void {
     const message = `service "${service.name}" has a container_name, so it cannot be scaled to ${scale}`;
     state.errors.push(finding(state, "error", "fixed-name", message, [...path, "container_name"]));
   }
+}
+
+/** Whether a service has a health check: its own, or its image's; of an image that is not there that is not known. */
+function mayBeHealthy({ model, observed }: UpState, service: Service): boolean {
+  const { disable, test } = service.healthcheck ?? {};
+  if (disable === true) return false;
+  if (test !== undefined && test.length > 0) return test[0] !== "NONE";
+  return observed.images.get(imageReference(model, service))?.hasHealthcheck ?? true;
 }
 
 function addOrphans(state: UpState): void {

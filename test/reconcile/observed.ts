@@ -103,7 +103,7 @@ function imagesOf({ model, before, now }: ObservedFacts, notation: Readonly<Reco
       id: words.has("newer") ? `${imageId(name)}-newer` : imageId(name),
       env: variable === undefined ? [] : [variable],
       volumes: volume === undefined ? [] : [volume],
-      hasHealthcheck: false,
+      hasHealthcheck: words.has("has a health check"),
       platforms: [words.get("for") ?? "linux/amd64"],
       ...(days !== undefined && { tagged: now - Number(days) * 24 * 3_600_000 }),
     });
