@@ -1,64 +1,141 @@
 import { writeFile } from "node:fs/promises";
-import { renderJson, renderYaml } from "../compose/render.ts";
+import type { LoadOptions } from "../compose/load.ts";
+import type { ProjectModel } from "../compose/model.ts";
+import { child } from "../compose/node.ts";
+import { type RenderOptions, renderJson, renderTreeJson, renderTreeYaml, renderYaml } from "../compose/render.ts";
 import { pruneResources, select } from "../compose/select.ts";
-import { GantryError } from "../errors.ts";
+import { GantryError, UsageError } from "../errors.ts";
 import { type ConfigList, configLists } from "./config-lists.ts";
-import { loadAll } from "./project.ts";
+import type { Globals } from "./global-flags.ts";
+import { loadAll, loadWritten } from "./project.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
-/** `gantry config`: checks the files and prints what they mean. Asks no engine. */
+/** `gantry config`: checks the files and prints what they mean. Asks no engine, except for digests. */
 export default class Config extends Verb {
   static override summary = "Check the files and print what they mean";
   static override args = serviceArgs;
   static override flags = {
-    format: Flags.option({ options: ["yaml", "json"] as const, description: "how to print the project" })(),
+    format: Flags.option({ options: ["yaml", "json", "table"] as const, description: "how to print" })(),
     environment: Flags.boolean({ description: "print the variables that the files see" }),
+    hash: Flags.string({
+      helpValue: "<services>",
+      description: "print the hashes of services, by which containers are known as up to date; * is all",
+    }),
     images: Flags.boolean({ description: "print the names of the images" }),
+    "lock-image-digests": Flags.boolean({ description: "print an override file that fixes every image's digest" }),
+    models: Flags.boolean({ description: "print the names of the models" }),
     networks: Flags.boolean({ description: "print the names of the networks" }),
     profiles: Flags.boolean({ description: "print the names of the profiles" }),
-    services: Flags.boolean({ description: "print the names of the services" }),
+    services: Flags.boolean({ description: "print the names of the services, dependencies first" }),
+    variables: Flags.boolean({ description: "print the variables that the files use, and their defaults" }),
     volumes: Flags.boolean({ description: "print the names of the volumes" }),
     "no-consistency": Flags.boolean({ description: "skip the rules across services" }),
     "no-env-resolution": Flags.boolean({ description: "leave env_file as it is" }),
-    "no-interpolate": Flags.boolean({ description: "leave variables as they are" }),
+    "no-interpolate": Flags.boolean({ description: "leave variables as they are: the whole document, undecoded" }),
     "no-normalize": Flags.boolean({ description: "leave out defaults" }),
     "no-path-resolution": Flags.boolean({ description: "leave relative paths as they are" }),
     output: Flags.string({ char: "o", helpValue: "<file>", description: "write to a file" }),
     quiet: Flags.boolean({ char: "q", description: "check only, print nothing" }),
+    "resolve-image-digests": Flags.boolean({ description: "print images with the digests that their tags have now" }),
   };
 
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Config);
+    if (flags.format === "table" && flags.variables !== true) {
+      throw new UsageError("--format table is for --variables only; the project is printed as yaml or json");
+    }
     const services = args.services ?? [];
-    const { project } = await loadAll(flags, {
+    const options = {
       services,
-      interpolate: flags["no-interpolate"] !== true,
       normalise: flags["no-normalize"] !== true,
       resolvePaths: flags["no-path-resolution"] !== true,
-      checkConsistency: flags["no-consistency"] !== true,
-      resolveEnvironment: flags["no-env-resolution"] !== true,
-    });
-    const chosen = select(project, services, { dependencies: true });
-    const model = flags["all-resources"] ? chosen : pruneResources(chosen);
-    if (flags.quiet) return 0;
+    };
     const list = lists.find((name) => flags[name] === true);
-    const json = flags.format === "json" || (flags.json === true && flags.format === undefined);
-    // What was not interpolated is in the form that interpolation reads already.
-    const rendering = { escape: flags["no-interpolate"] !== true };
-    if (list !== undefined)
-      await write(
-        flags.output,
-        configLists[list](model)
-          .map((line) => `${line}\n`)
-          .join(""),
-      );
-    else if (json) await write(flags.output, `${JSON.stringify(renderJson(model, rendering), null, 2)}\n`);
-    else await write(flags.output, renderYaml(model, rendering));
+    const isRaw = flags["no-interpolate"] === true;
+    if (isRaw && (flags["lock-image-digests"] || flags["resolve-image-digests"])) {
+      throw new UsageError("an image with a variable in its name has no digest: leave --no-interpolate out");
+    }
+    // Lists of what only the model knows are made of the model, variables and all.
+    const needsModel = (list !== undefined && list !== "services") || flags.hash !== undefined;
+    const isWritten = flags.variables === true || (isRaw && !needsModel);
+    const text = isWritten
+      ? await describeWritten(list, flags, options)
+      : await describe(list, flags, {
+          ...options,
+          interpolate: !isRaw,
+          checkConsistency: flags["no-consistency"] !== true && !isRaw,
+          resolveEnvironment: flags["no-env-resolution"] !== true && list === undefined,
+        });
+    if (flags.quiet !== true) await write(flags.output, text);
     return 0;
   }
 }
 
-const lists: readonly ConfigList[] = ["services", "volumes", "networks", "images", "profiles", "environment"];
+interface Wish extends Globals {
+  readonly format?: "yaml" | "json" | "table" | undefined;
+  readonly hash?: string | undefined;
+  readonly variables?: boolean;
+  readonly "no-normalize"?: boolean;
+  readonly "lock-image-digests"?: boolean;
+  readonly "resolve-image-digests"?: boolean;
+}
+
+const lists = ["services", "volumes", "networks", "models", "images", "profiles", "environment"] as const;
+
+/** The text that is asked for: a list, hashes, or the whole project. */
+async function describe(list: ConfigList | undefined, flags: Wish, options: Partial<LoadOptions>): Promise<string> {
+  const loaded = await loadAll(flags, options);
+  const chosen = select(loaded.project, options.services ?? [], { dependencies: true });
+  const project = flags["all-resources"] ? chosen : pruneResources(chosen);
+  if (list !== undefined) return listText(configLists[list](project), flags);
+  if (flags.hash !== undefined && flags.hash !== "") {
+    const { renderHashes } = await import("./config-hashes.ts");
+    return renderHashes(project, flags.hash);
+  }
+  const isNamed = (section: string, key: string) =>
+    child(child(child(loaded.tree, section), key), "name") !== undefined;
+  if (!flags["lock-image-digests"] && !flags["resolve-image-digests"]) return whole(project, flags, { isNamed });
+  const { imagesOnly, pinImages } = await import("./image-digests.ts");
+  const pinned = await pinImages(project, flags);
+  return flags["lock-image-digests"] ? imagesOnly(pinned, isJson(flags)) : whole(pinned, flags, { isNamed });
+}
+
+/** The same of the document as it is written, with its variables: the variables, a list, or all of it. */
+async function describeWritten(
+  list: ConfigList | undefined,
+  flags: Wish,
+  options: Partial<LoadOptions>,
+): Promise<string> {
+  const { tree, name } = await loadWritten(flags, { ...options, interpolate: false, resolveEnvironment: false });
+  if (flags.variables) {
+    const { variablesIn } = await import("../compose/variables.ts");
+    const { renderVariables } = await import("./config-variables.ts");
+    return renderVariables(variablesIn(tree), flags.format ?? (flags.json ? "json" : "table"));
+  }
+  if (list === "services") {
+    const services = child(tree, "services");
+    return listText(services?.kind === "mapping" ? [...services.entries.keys()].sort() : [], flags);
+  }
+  if (options.services?.length) process.stderr.write("--no-interpolate prints every service: the names are ignored\n");
+  const shownName = flags["no-normalize"] ? undefined : name;
+  return isJson(flags) ? jsonText(renderTreeJson(tree, shownName)) : renderTreeYaml(tree, shownName);
+}
+
+function whole(project: ProjectModel, flags: Wish, options: RenderOptions): string {
+  return isJson(flags) ? jsonText(renderJson(project, options)) : renderYaml(project, options);
+}
+
+function isJson({ format, json }: Wish): boolean {
+  return format === "json" || (json === true && format === undefined);
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function listText(lines: readonly string[], { json }: Wish): string {
+  return json ? jsonText(lines) : lines.map((line) => `${line}\n`).join("");
+}
 
 async function write(path: string | undefined, text: string): Promise<void> {
   if (path === undefined) {

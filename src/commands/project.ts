@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { type Loaded, type LoadOptions, load } from "../compose/load.ts";
+import { type Loaded, type LoadedDocument, type LoadOptions, load, loadDocument } from "../compose/load.ts";
 import type { ProjectModel } from "../compose/model.ts";
 import { pruneResources, select } from "../compose/select.ts";
 import type { Diagnostic } from "../errors.ts";
@@ -42,6 +42,13 @@ export async function loadProject(flags: Globals, { services = [], dependencies 
 /** Loads the project, every enabled service of it. Warnings go to stderr. */
 export async function loadAll(flags: Globals, options: Partial<LoadOptions> = {}): Promise<Loaded> {
   const loaded = await load({ ...loadOptions(flags), ...options });
+  warn(loaded.warnings, flags);
+  return loaded;
+}
+
+/** Loads the project's document without decoding it. Warnings go to stderr. */
+export async function loadWritten(flags: Globals, options: Partial<LoadOptions>): Promise<LoadedDocument> {
+  const loaded = await loadDocument({ ...loadOptions(flags), ...options });
   warn(loaded.warnings, flags);
   return loaded;
 }

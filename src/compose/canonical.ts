@@ -28,7 +28,9 @@ export function canonical(
     if (short === undefined) return walkInto(node, attributes, path);
     const long = expand(short, node);
     report(path, long.diagnostics);
-    return walkInto(long.node, attributes, path);
+    // A list of which one entry does not parse stays as it is written, the others too.
+    const isLeft = options.lenient && long.diagnostics?.some(({ severity }) => severity === "error");
+    return walkInto(isLeft ? node : long.node, attributes, path);
   };
 
   const walkInto = (node: Node, attributes: AttributeNode, path: Path): Node => {

@@ -25,10 +25,22 @@ export async function resolveEnvFiles(
   };
   const services = new Map<string, Service>();
   for (const [name, service] of project.services) {
-    const withVariables = await resolveVariables(service, project, open, locate, diagnostics);
+    const withVariables = await resolveVariables(withValues(service, project), project, open, locate, diagnostics);
     services.set(name, await resolveLabels(withVariables, open, locate, diagnostics));
   }
   return { project: { ...project, services }, diagnostics };
+}
+
+/** Gives variables without a value the environment's, which a project that was not normalised has not done yet. */
+function withValues(service: Service, { environment }: ProjectModel): Service {
+  const variables = service.environment;
+  if (variables === undefined || ![...variables].some(([key, value]) => value === null && environment.has(key))) {
+    return service;
+  }
+  return {
+    ...service,
+    environment: new Map([...variables].map(([key, v]) => [key, v ?? environment.get(key) ?? null])),
+  };
 }
 
 type Open = (path: string) => Promise<string | undefined>;

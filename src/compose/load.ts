@@ -47,6 +47,34 @@ export interface Loaded {
  * name given by the user is not valid
  */
 export async function load(options: LoadOptions): Promise<Loaded> {
+  return understand(await readModel(options), options);
+}
+
+/** A whole document that was not decoded: what can be said of a project whose variables stand as they are. */
+export interface LoadedDocument {
+  /** The project's name. */
+  readonly name: string;
+  readonly tree: MappingNode;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Loads the document only, every service of it: what `load` does before it decodes, with the same errors. */
+export async function loadDocument(options: LoadOptions): Promise<LoadedDocument> {
+  const { model, name, inputs, found } = await readModel(options);
+  found.throwIfAny();
+  const tree = options.normalise === false ? model : normalise(model, name, inputs.environment);
+  return { name, tree, warnings: found.sorted() };
+}
+
+/** What was read: the files laid over each other, and what was found in them so far. */
+interface Read {
+  readonly model: MappingNode;
+  readonly name: string;
+  readonly inputs: Inputs;
+  readonly found: Findings;
+}
+
+async function readModel(options: LoadOptions): Promise<Read> {
   const inputs = await findInputs(options);
   const found = findings(inputs.files);
   for (const diagnostic of inputs.diagnostics) found.add(diagnostic);
@@ -73,17 +101,11 @@ export async function load(options: LoadOptions): Promise<Loaded> {
   const empty = emptiness(model, name, inputs.files);
   if (empty !== undefined && found.errors().length === 0) found.add(empty);
   if (model === undefined || empty !== undefined) throw new ProjectError(found.sorted());
-  return understand(model, name, { ...inputs, environment }, options, found);
+  return { model, name, inputs: { ...inputs, environment }, found };
 }
 
 /** Decodes and checks a whole document, also one with errors: what only follows from them is not told. */
-async function understand(
-  model: MappingNode,
-  name: string,
-  inputs: Inputs,
-  options: LoadOptions,
-  found: Findings,
-): Promise<Loaded> {
+async function understand({ model, name, inputs, found }: Read, options: LoadOptions): Promise<Loaded> {
   const doubts = () => {
     const known = doubtsOf(model, found.errors());
     if (known === undefined) throw new ProjectError(found.sorted());

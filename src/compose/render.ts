@@ -8,11 +8,13 @@ import { toYaml } from "./render/yaml.ts";
 export interface RenderOptions {
   /** Write every `$` as `$$`, so that the output means the same when it is read again; true unless said otherwise. */
   readonly escape?: boolean;
+  /** Whether a resource has a name of its own; without one it is printed under its key alone. All have unless said otherwise. */
+  readonly isNamed?: (section: string, key: string) => boolean;
 }
 
 /** The model as `config --format json` prints it: docker compose's attributes, order and spelling. */
-export function renderJson(project: ProjectModel, options: RenderOptions = {}): Plain {
-  return finished(project, "json", options);
+export function renderJson(project: ProjectModel, options: RenderOptions = {}): PlainObject {
+  return withSortedKeys(finished(project, "json", options));
 }
 
 /** The model as `config` prints it: YAML that can be loaded again. */
@@ -23,18 +25,26 @@ export function renderYaml(project: ProjectModel, options: RenderOptions = {}): 
 /**
  * The document before it is decoded, as `config --no-interpolate --format json` prints it: values with variables in them are
  * no durations, sizes or ports yet, so they stand as they were written.
+ *
+ * @param name of the project; absent: as the document says
  */
-export function renderTreeJson(document: MappingNode, name: string): Plain {
+export function renderTreeJson(document: MappingNode, name: string | undefined): Plain {
   return plainTree(document, name);
 }
 
 /** The same as YAML, as `config --no-interpolate` prints it. */
-export function renderTreeYaml(document: MappingNode, name: string): string {
+export function renderTreeYaml(document: MappingNode, name: string | undefined): string {
   return toYaml(plainTree(document, name));
 }
 
-function finished(project: ProjectModel, style: Style, options: RenderOptions): Plain {
-  const document = renderProject(project, style);
+function withSortedKeys(document: PlainObject): PlainObject {
+  const result: PlainObject = Object.create(null);
+  for (const [key, value] of Object.entries(document).sort(([a], [b]) => (a < b ? -1 : 1))) result[key] = value;
+  return result;
+}
+
+function finished(project: ProjectModel, style: Style, options: RenderOptions): PlainObject {
+  const document = renderProject(project, style, options.isNamed);
   return options.escape === false || !holdsDollar(document) ? document : escaped(document);
 }
 
@@ -47,11 +57,14 @@ function holdsDollar(value: Plain): boolean {
   return false;
 }
 
-function escaped(value: Plain): Plain {
-  if (typeof value === "string") return value.replaceAll("$", "$$$$");
-  if (Array.isArray(value)) return value.map(escaped);
-  if (value === null || typeof value !== "object") return value;
+function escaped(document: PlainObject): PlainObject {
   const result: PlainObject = Object.create(null);
-  for (const [key, below] of Object.entries(value)) result[key.replaceAll("$", "$$$$")] = escaped(below);
+  for (const [key, below] of Object.entries(document)) result[key.replaceAll("$", "$$$$")] = escapedValue(below);
   return result;
+}
+
+function escapedValue(value: Plain): Plain {
+  if (typeof value === "string") return value.replaceAll("$", "$$$$");
+  if (Array.isArray(value)) return value.map(escapedValue);
+  return value === null || typeof value !== "object" ? value : escaped(value);
 }

@@ -79,6 +79,11 @@ export function fieldsText(fields: FieldDigests): string {
   return JSON.stringify(Object.fromEntries([["format", format], ...fields]));
 }
 
+/** The value of the config-hash label, by which docker compose knows its containers: 64 hex digits. */
+export function configHash(fields: FieldDigests): string {
+  return sha256(fieldsText(fields));
+}
+
 /** Reads the label; undefined when it is absent, damaged, or of another format. */
 export function parseFields(text: string | undefined): FieldDigests | undefined {
   if (text === undefined) return undefined;

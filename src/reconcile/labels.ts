@@ -1,5 +1,5 @@
 import type { BodyFacts } from "./body-facts.ts";
-import { type FieldDigests, fieldsText, sha256 } from "./fields.ts";
+import { configHash, type FieldDigests, fieldsText } from "./fields.ts";
 
 /** The labels of docker compose, by which both tools find a project's containers, networks and volumes. */
 export const labels = {
@@ -26,7 +26,6 @@ export const labels = {
 /** A service container's labels: the user's, below docker compose's, below ours. */
 export function containerLabels(facts: BodyFacts, fields: FieldDigests): Record<string, string> {
   const { project, service, image } = facts;
-  const text = fieldsText(fields);
   const entries: [string, string][] = [
     ...(service.labels ?? []),
     [labels.project, project.name],
@@ -35,10 +34,10 @@ export function containerLabels(facts: BodyFacts, fields: FieldDigests): Record<
     [labels.workingDir, project.working_dir],
     [labels.configFiles, project.compose_files.join(",")],
     [labels.oneoff, "False"],
-    [labels.configHash, sha256(text)],
+    [labels.configHash, configHash(fields)],
     [labels.number, String(facts.number)],
     [labels.dependsOn, dependencies(facts)],
-    [labels.fields, text],
+    [labels.fields, fieldsText(fields)],
   ];
   if (project.env_files.length > 0) entries.push([labels.environmentFile, project.env_files.join(",")]);
   if (image !== undefined) entries.push([labels.image, image.id]);

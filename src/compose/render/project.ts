@@ -13,16 +13,30 @@ import {
 } from "./plain.ts";
 import { renderService } from "./service.ts";
 
-/** The whole project: name, services, networks, volumes, secrets, configs, models, extensions. */
-export function renderProject(project: ProjectModel, style: Style): PlainObject {
+/**
+ * The whole project: name, services, networks, volumes, secrets, configs, models, extensions.
+ *
+ * @param isNamed whether a resource has a name of its own: a project that was not normalised knows some by their keys only
+ */
+export function renderProject(
+  project: ProjectModel,
+  style: Style,
+  isNamed: (section: string, key: string) => boolean = () => true,
+): PlainObject {
+  const named = <T extends { readonly name: string }>(section: string, resource: T, key: string) => ({
+    ...resource,
+    name: isNamed(section, key) ? resource.name : undefined,
+  });
   const document = object(
     {
       name: project.name,
       services: mapping(project.services, (service) => renderService(service, style)) ?? {},
-      networks: mapping(project.networks, (network) => renderNetwork(network, style)),
-      volumes: mapping(project.volumes, (volume) => renderVolume(volume, style)),
-      secrets: mapping(project.secrets, (secret) => renderSecret(secret, style, false)),
-      configs: mapping(project.configs, (config) => renderSecret(config, style, config.environment === undefined)),
+      networks: mapping(project.networks, (network, key) => renderNetwork(named("networks", network, key), style)),
+      volumes: mapping(project.volumes, (volume, key) => renderVolume(named("volumes", volume, key), style)),
+      secrets: mapping(project.secrets, (secret, key) => renderSecret(named("secrets", secret, key), style, false)),
+      configs: mapping(project.configs, (config, key) =>
+        renderSecret(named("configs", config, key), style, config.environment === undefined),
+      ),
       models: mapping(project.models, (model, key) => renderModel(model, key, style)),
     },
     undefined,
@@ -32,7 +46,10 @@ export function renderProject(project: ProjectModel, style: Style): PlainObject 
   return document;
 }
 
-function renderNetwork(network: Network, style: Style): PlainObject {
+/** A resource whose name may be left out. */
+type Printed<T> = Omit<T, "name"> & { readonly name: string | undefined };
+
+function renderNetwork(network: Printed<Network>, style: Style): PlainObject {
   const ipam = network.ipam && renderIpam(network.ipam, style);
   return object(
     {
@@ -75,7 +92,7 @@ function renderIpam(ipam: Ipam, style: Style): PlainObject {
   );
 }
 
-function renderVolume(volume: Volume, style: Style): PlainObject {
+function renderVolume(volume: Printed<Volume>, style: Style): PlainObject {
   return object(
     {
       name: volume.name,
@@ -90,7 +107,7 @@ function renderVolume(volume: Volume, style: Style): PlainObject {
 }
 
 /** @param shown whether the content may be printed: that of a secret, or of an environment variable, never is */
-function renderSecret(secret: Secret, style: Style, shown: boolean): PlainObject {
+function renderSecret(secret: Printed<Secret>, style: Style, shown: boolean): PlainObject {
   return object(
     {
       name: secret.name,

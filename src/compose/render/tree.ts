@@ -1,9 +1,9 @@
 import { type MappingNode, type Node, stringNode, withEntry } from "../node.ts";
 import { type Plain, type PlainObject, sorted } from "./plain.ts";
 
-/** A document as plain data with its keys sorted, under the project's name. */
-export function plainTree(document: MappingNode, name: string): Plain {
-  return plain(withEntry(document, "name", stringNode(name, document.span)));
+/** A document as plain data with its keys sorted, under the project's name where one is given. */
+export function plainTree(document: MappingNode, name: string | undefined): Plain {
+  return plain(name === undefined ? document : withEntry(document, "name", stringNode(name, document.span)));
 }
 
 function plain(node: Node): Plain {
