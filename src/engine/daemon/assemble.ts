@@ -3,11 +3,13 @@
 import { readFileSync } from "node:fs";
 import type { Engine } from "../api.ts";
 import type { Places } from "../embedded.ts";
+import { openImages } from "../images/open-images.ts";
 import { notImplemented } from "../refusal.ts";
 import { routes } from "../routes.ts";
 import { openEventLog } from "./event-log.ts";
 import { answerEvents } from "./events.ts";
 import type { Ground, Log } from "./ground.ts";
+import type { Uses } from "./rooms.ts";
 import { answerSystem } from "./system.ts";
 
 export interface Assembled {
@@ -26,12 +28,15 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
     events: openEventLog(clock),
     log,
   };
+  const images = await openImages(ground, uses);
+  await images.sweep();
   const engine: Engine = {
     ...missingCalls(),
+    ...images.calls,
     ...answerEvents(ground.events, clock),
     ...answerSystem({
       ground,
-      rooms: { containerList: async () => [], imageList: async () => [] },
+      rooms: { containerList: async () => [], imageList: images.calls.imageList },
       runtimes: { found: [], warnings: [] },
       cgroups: "1",
       usage: { layers: async () => 0, volumes: async () => [], buildCache: async () => [] },
@@ -39,6 +44,8 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
   };
   return { engine, close: async () => {} };
 }
+
+const uses: Uses = { ofImage: () => [], ofVolume: () => [], ofNetwork: () => [] };
 
 /** Nanoseconds of Unix time, each later than the one before: events of one millisecond keep their order. */
 function openClock(): () => bigint {
