@@ -20,7 +20,6 @@ module.exports = function loadBundle(file, folder, argv) {
   const script = new vm.Script(Module.wrap(source), {
     filename: file,
     ...(cachedData && { cachedData }),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   if (cache && (cachedData === undefined || script.cachedDataRejected)) {
     process.once("exit", () => writeCache(cache, digest, script.createCachedData()));

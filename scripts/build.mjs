@@ -38,6 +38,8 @@ async function bundle(entry, file, plugins) {
       platform: "node",
       format: "cjs",
       target: "node24",
+      // What stays outside is required: a script with a code cache has no loader for import().
+      supported: { "dynamic-import": false },
       minifySyntax: true,
       minifyWhitespace: true,
       legalComments: "none",
