@@ -57,14 +57,7 @@ export function onEveryEngine(title: string, define: (scenario: Scenario) => voi
       }
       beforeAll(() => makeScenarioImage(url));
       define((sentence, files, body) => {
-        it(sentence, async () => {
-          const stack = openStack(url, files);
-          try {
-            await body(stack);
-          } finally {
-            await removeStack(stack);
-          }
-        });
+        it(sentence, () => withStack(url, files, body));
       });
     });
   }
@@ -76,6 +69,20 @@ export type Scenario = (
   files: Readonly<Record<string, string>>,
   body: (stack: Stack) => Promise<void>,
 ) => void;
+
+/** Runs a body with a project of its own, and takes away whatever is left of it. */
+export async function withStack<T>(
+  url: string,
+  files: Readonly<Record<string, string>>,
+  body: (stack: Stack) => Promise<T>,
+): Promise<T> {
+  const stack = openStack(url, files);
+  try {
+    return await body(stack);
+  } finally {
+    await removeStack(stack);
+  }
+}
 
 async function makeScenarioImage(url: string): Promise<void> {
   const engine = connect(parseAddress(url));

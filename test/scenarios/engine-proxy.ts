@@ -1,0 +1,84 @@
+/** A socket in front of an engine, at which a test sees every call, and can let one come to nothing. */
+
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, type ServerResponse } from "node:http";
+import os from "node:os";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { parseAddress } from "../../src/engine/address.ts";
+import { run } from "../engine/engines.ts";
+
+/** One call to the engine. */
+export interface Call {
+  readonly method: string;
+  readonly url: string;
+  /** Whether it may change something. */
+  readonly changes: boolean;
+}
+
+export interface EngineProxy {
+  readonly url: string;
+  /** Resolves when the engine has answered every call that it was given, also those whose caller is gone. */
+  readonly settled: () => Promise<void>;
+  readonly close: () => void;
+}
+
+/**
+ * Asked twice about each call: before it is passed on, and before its answer is. With `false` nothing is, and the caller
+ * waits in vain.
+ */
+export type Watch = (call: Call, moment: "before" | "after") => boolean;
+
+let count = 0;
+
+/** Listens on a socket of its own, in front of an engine on a unix socket or at a plain TCP port. */
+export async function openEngineProxy(engine: string, watch: Watch): Promise<EngineProxy> {
+  const address = parseAddress(engine);
+  if (address.kind === "ssh") throw new Error("the proxy does not speak ssh");
+  const place = address.kind === "unix" ? { socketPath: address.path } : { host: address.host, port: address.port };
+  const socketPath = path.join(os.tmpdir(), `gantry-proxy-${run}-${++count}.sock`);
+  const underWay = new Set<Promise<void>>();
+  const server = createServer((incoming, outgoing) => {
+    const exchange = pass(incoming, outgoing).finally(() => underWay.delete(exchange));
+    underWay.add(exchange);
+  });
+  server.listen(socketPath);
+  await once(server, "listening");
+
+  async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { method = "GET", url = "/", headers } = incoming;
+    const call = { method, url, changes: method !== "GET" && method !== "HEAD" };
+    if (!watch(call, "before")) return;
+    const onward = request({ ...place, method, path: url, headers: ownHeaders(headers), agent: false });
+    // A stream of events has no end of its own: it goes with its caller.
+    if (url.includes("/events")) outgoing.once("close", () => onward.destroy());
+    try {
+      const [, [answer]] = await Promise.all([pipeline(incoming, onward), once(onward, "response")]);
+      if (!watch(call, "after")) return void answer.resume();
+      outgoing.writeHead(answer.statusCode, answer.headers);
+      outgoing.flushHeaders();
+      await pipeline(answer, outgoing);
+    } catch {
+      // The caller is gone, or the engine's answer broke off: so does the one that is passed on.
+      outgoing.destroy();
+    }
+  }
+
+  return {
+    url: `unix://${socketPath}`,
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+      rmSync(socketPath, { force: true });
+    },
+  };
+}
+
+/** Without what belongs to one connection only. */
+function ownHeaders({ connection: _, ...headers }: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return headers;
+}

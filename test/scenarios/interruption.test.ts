@@ -1,0 +1,158 @@
+import { expect } from "vitest";
+import type { ContainerSummary } from "../../src/engine/api.ts";
+import { type Call, openEngineProxy } from "./engine-proxy.ts";
+import { idle, image, onEveryEngine, type Stack, withStack } from "./harness.ts";
+
+/** Two services with what takes more than one call: a file that is written into the container, an anonymous volume. */
+const project = `
+services:
+  web:
+    image: ${image}
+    command: ${idle}
+    stop_signal: SIGKILL
+    environment: { COLOUR: blue }
+    volumes: [/scratch]
+    configs: [{ source: greeting, target: /greeting }]
+    networks: [front, back]
+    depends_on: { db: { condition: service_started, restart: true } }
+  db:
+    image: ${image}
+    command: ${idle}
+    stop_signal: SIGKILL
+    volumes: [data:/data]
+    networks: [back]
+configs: { greeting: { content: hello } }
+networks: { front: { labels: { tier: front } }, back: }
+volumes: { data: }
+`;
+
+const alone = `
+services:
+  web:
+    image: ${image}
+    command: ${idle}
+    stop_signal: SIGKILL
+    volumes: [/scratch]
+    networks: [front]
+networks: { front: { labels: { tier: front } } }
+`;
+
+/**
+ * When a run is killed: before each call that changes something, so that it never comes about, and after each, so that
+ * its answer is lost. To be killed at a call that only reads is to be killed before the next one that does not.
+ */
+const moments = ["before", "after"] as const;
+
+/** How many projects are under way at once. */
+const lanes = 4;
+
+onEveryEngine("killed after any call to the engine", (scenario) => {
+  const changes = [
+    { title: "a first up", before: "", after: project, verb: ["up", "-d"] },
+    {
+      title: "an up that replaces containers",
+      before: project,
+      after: project.replace("blue", "green").replace("[data:/data]", "[data:/data, /tmpdata]"),
+      verb: ["up", "-d"],
+    },
+    {
+      title: "an up that makes a network anew",
+      before: alone,
+      after: alone.replace("tier: front", "tier: edge"),
+      verb: ["up", "-d"],
+    },
+    { title: "a down", before: project, after: project, verb: ["down", "-v"] },
+  ];
+  for (const { title, before, after, verb } of changes) {
+    scenario(`${title} comes to the same end when it is run again`, {}, async ({ url }) => {
+      const inStack = <T>(body: (stack: Stack, volumes: ReadonlySet<string>) => Promise<T>) =>
+        withStack(url, { "compose.yaml": before }, async (stack) => {
+          if (before !== "") expect(await stack.gantry("up", "-d")).toMatchObject({ exitCode: 0 });
+          const volumes = new Set([...(await stack.containers()).values()].flatMap(volumesOf));
+          stack.write({ "compose.yaml": after });
+          return body(stack, volumes);
+        });
+      const wanted = await inStack(async (stack, volumes) => {
+        expect(await stack.gantry(...verb)).toMatchObject({ exitCode: 0 });
+        return stateOf(stack, volumes);
+      });
+      for (const moment of moments) {
+        let next = 0;
+        let isOver = false;
+        const lane = async () => {
+          while (!isOver) {
+            const at = next++;
+            await inStack(async (stack, volumes) => {
+              const killedAt = await runAndKill(stack, verb, { at, moment });
+              if (killedAt === undefined) {
+                isOver = true;
+                return;
+              }
+              const again = await stack.gantry(...verb);
+              const where = `killed ${moment} ${killedAt.method} ${killedAt.url}`;
+              expect(again, `${where}: ${again.stderr}`).toMatchObject({ exitCode: 0 });
+              expect(await stateOf(stack, volumes), where).toEqual(wanted);
+            });
+          }
+        };
+        await Promise.all(Array.from({ length: lanes }, lane));
+        expect(next - lanes, "calls that change something").toBeGreaterThan(3);
+      }
+    });
+  }
+});
+
+/** Runs gantry and kills it at one of the calls that change something; the call, or undefined where the run had less of them. */
+async function runAndKill(
+  stack: Stack,
+  verb: readonly string[],
+  { at, moment }: { readonly at: number; readonly moment: "before" | "after" },
+): Promise<Call | undefined> {
+  let killedAt: Call | undefined;
+  let seen = 0;
+  const proxy = await openEngineProxy(stack.url, (call, now) => {
+    if (now !== moment || killedAt !== undefined || !call.changes || seen++ < at) return true;
+    killedAt = call;
+    child.kill("SIGKILL");
+    return false;
+  });
+  const child = stack.start(verb, { DOCKER_HOST: proxy.url });
+  await child;
+  await proxy.settled();
+  proxy.close();
+  return killedAt;
+}
+
+/** What the engine holds of a project, in words that are the same for every project. */
+async function stateOf({ engine, project, containers }: Stack, known: ReadonlySet<string>) {
+  const filters = { label: [`com.docker.compose.project=${project}`] };
+  const found = await containers();
+  const [inspects, networks, volumes] = await Promise.all([
+    Promise.all([...found.values()].map(({ Id: id }) => engine.containerInspect({ id }))),
+    engine.networkList({ filters }),
+    engine.volumeList({ filters }),
+  ]);
+  const plain = (name: string) =>
+    name.replace(project, "P").replace(/^[0-9a-f]{64}$/, known.has(name) ? "kept" : "new");
+  return {
+    containers: Object.fromEntries(
+      inspects.map(({ Name, State, Config, NetworkSettings, Mounts }) => [
+        Name.slice(1).replace(project, "P"),
+        {
+          state: State.Status,
+          environment: Config.Env?.toSorted(),
+          networks: Object.keys(NetworkSettings.Networks ?? {})
+            .map(plain)
+            .toSorted(),
+          mounts: Mounts.map(({ Name = "", Destination }) => `${plain(Name)}:${Destination}`).toSorted(),
+        },
+      ]),
+    ),
+    networks: networks.map(({ Name, Labels }) => `${plain(Name)} ${Labels?.tier ?? ""}`).toSorted(),
+    volumes: (volumes.Volumes ?? []).map(({ Name }) => plain(Name)).toSorted(),
+  };
+}
+
+function volumesOf({ Mounts }: ContainerSummary): string[] {
+  return Mounts.flatMap(({ Name }) => Name ?? []);
+}
