@@ -12,7 +12,7 @@ export interface AttachmentOptions {
   readonly following: Following;
   /** Services whose output is shown; of the others only the exits matter. */
   readonly attached: ReadonlySet<string>;
-  /** Told the names of what is attached, before anything starts. */
+  /** Told the names of what is attached, in order, before anything starts. */
   readonly announce: (names: readonly string[]) => void;
   readonly signal: AbortSignal;
 }
@@ -45,7 +45,8 @@ export function attachment({ engine, model, following, attached, announce, signa
         ...staying.map((container) => ({ name: nameOf(container.summary), service: serviceOf(container) })),
         ...starting.map(({ subject }) => ({ name: subject.name, service: subject.service ?? "" })),
       ];
-      announce(named.flatMap(({ name, service }) => (attached.has(service) ? shortName(name, model.name) : [])));
+      const heard = named.filter(({ service }) => attached.has(service));
+      announce(heard.map(({ name }) => shortName(name, model.name)).toSorted());
       await Promise.all(
         staying.map((container) => attach(container.summary.Id, nameOf(container.summary), serviceOf(container))),
       );

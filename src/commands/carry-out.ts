@@ -2,7 +2,8 @@ import { InterruptedError, ProjectError } from "../errors.ts";
 import { execute } from "../reconcile/execute.ts";
 import { formatPlan, planJson } from "../reconcile/format.ts";
 import type { Means } from "../reconcile/perform.ts";
-import type { Plan, Planned } from "../reconcile/plan.ts";
+import type { Plan, Planned, Step } from "../reconcile/plan.ts";
+import { StepError } from "../reconcile/step-error.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Globals } from "./global-flags.ts";
 import { catchInterrupts } from "./interrupts.ts";
@@ -55,8 +56,18 @@ export async function carryOut(session: Session, plan: Plan, options: CarryOutOp
     emit: progress.event,
   }).finally(() => progress.end());
   if (signal.aborted) throw new InterruptedError();
-  const [first, ...others] = outcome.errors.map(({ error }) => error);
+  const [first, ...others] = outcome.errors.map(({ step, error }) => placed(error, step, session));
   if (first !== undefined) throw others.length === 0 ? first : new AggregateError([first, ...others]);
+}
+
+/** The error of a step as a finding about the place in the files that is to blame for it, where one is. */
+function placed(error: Error, { subject }: Step, { loaded }: Session): Error {
+  if (!(error instanceof StepError) || error.blame === undefined || subject.service === undefined) return error;
+  const { attribute, code } = error.blame;
+  const span = loaded?.locate(["services", subject.service, attribute]);
+  if (span === undefined) return error;
+  const { message, hint } = error;
+  return new ProjectError([{ severity: "error", code, message, span, ...(hint !== undefined && { hint }) }]);
 }
 
 /** What steps need beside the engine; read only by the steps that need it. */

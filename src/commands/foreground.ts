@@ -52,7 +52,7 @@ export async function runInForeground(request: UpRequest, options: ForegroundOpt
           : `Aborting: ${end.name} exited with code ${end.exitCode}\n`,
       );
       await stop(request, options, interrupts);
-      await Promise.race([ended, whenAborted(interrupts.second)]);
+      await ended;
     }
     if (end === "interrupted" || interrupts.first.aborted) return exitCodes.interrupted;
     if (options.exitCodeFrom !== undefined) return await exitCodeOf(request, options.exitCodeFrom);
@@ -86,12 +86,14 @@ function followContainers(
 /** Both rounds; false when the user interrupted them. */
 async function bringUpAttached(
   request: UpRequest,
-  { flags, yes, attached, progress, imageProgress }: ForegroundOptions,
+  { flags, yes, attached, progress, imageProgress, writer }: ForegroundOptions,
   following: Following,
   interrupt: AbortSignal,
   signal: AbortSignal,
 ): Promise<boolean> {
   const announce = (names: readonly string[]) => {
+    // Known from the start, the names give the same colours and the same width on every run.
+    for (const name of names) writer.add(name);
     if (names.length > 0) process.stderr.write(`Attaching to ${names.join(", ")}\n`);
   };
   const { session, model } = request;

@@ -1,6 +1,6 @@
-import { InterruptedError } from "../errors.ts";
+import { exitCodes, InterruptedError } from "../errors.ts";
 
-/** Ctrl-C and SIGTERM, as the two stages that a user expects: end in good order, then at once. */
+/** Ctrl-C and SIGTERM, as the two stages that a user expects: end in good order, then by force. A third ends the process. */
 export interface Interrupts extends Disposable {
   /** Aborted by the first, with InterruptedError. */
   readonly first: AbortSignal;
@@ -13,7 +13,10 @@ export function catchInterrupts(): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
   const before = process.listeners("SIGINT");
-  const onSignal = () => (first.signal.aborted ? second : first).abort(new InterruptedError());
+  const onSignal = () => {
+    if (second.signal.aborted) process.exit(exitCodes.interrupted);
+    (first.signal.aborted ? second : first).abort(new InterruptedError());
+  };
   process.removeAllListeners("SIGINT");
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   return {

@@ -146,11 +146,12 @@ function removeImages(
   for (const service of model.services.values()) {
     if (options.rmi === "all" || service.image === undefined) references.add(imageReference(model, service));
   }
+  let before = after;
   for (const reference of references) {
     if (!observed.images.has(reference)) continue;
     const subject = { kind: "image", name: reference } as const;
     const why = `down --rmi ${options.rmi}`;
-    // Another project may use it.
-    steps.add({ op: "remove-image", reference, subject, why, after, optional: true });
+    // Another project may use it. One after the other: dockerd trips over two that lose a common parent at once.
+    before = [steps.add({ op: "remove-image", reference, subject, why, after: before, optional: true })];
   }
 }

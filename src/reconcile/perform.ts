@@ -174,12 +174,18 @@ async function remove(step: Of<"remove-container">, engine: Engine, id: string):
 
 async function pull(step: Of<"pull-image">, { engine, authFor }: Means, tell: Tell): Promise<undefined> {
   const auth = await authFor(step.reference);
-  const lines = await engine.imagePull({
-    fromImage: withTag(step.reference),
-    ...(step.platform !== undefined && { platform: step.platform }),
-    ...(auth !== undefined && { auth }),
-  });
-  for await (const line of lines) tellProgress(line, tell);
+  try {
+    const lines = await engine.imagePull({
+      fromImage: withTag(step.reference),
+      ...(step.platform !== undefined && { platform: step.platform }),
+      ...(auth !== undefined && { auth }),
+    });
+    for await (const line of lines) tellProgress(line, tell);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    const blame = { attribute: "image", code: "unpullable-image" };
+    throw new StepError(`image "${step.reference}" cannot be pulled: ${error.message}`, [], { cause: error, blame });
+  }
   return undefined;
 }
 
@@ -256,11 +262,7 @@ function explainStart(error: unknown): unknown {
   if (!(error instanceof EngineError)) return error;
   if (!/port is already allocated|address already in use/i.test(error.message)) return error;
   const hint = "another container or process holds the port: publish another one, or stop its holder";
-  return new EngineError(error.message, {
-    ...(error.status !== undefined && { status: error.status }),
-    hint,
-    cause: error,
-  });
+  return new StepError(error.message, [], { hint, cause: error, blame: { attribute: "ports", code: "taken-port" } });
 }
 
 /** What is gone already, or not running any more, need not be removed, stopped or killed. */

@@ -6,12 +6,24 @@ export interface Evidence {
   readonly lines: readonly string[];
 }
 
-/** A step failed, and there is something to show for it. */
+/** The attribute of the step's service that asks for what the engine cannot do, and the code of that finding. */
+export interface Blame {
+  readonly attribute: string;
+  readonly code: string;
+}
+
+/** A step failed, and there is something to show for it, or something in the files to blame. */
 export class StepError extends GantryError {
   override readonly name = "StepError";
   readonly evidence: readonly Evidence[];
-  constructor(message: string, evidence: readonly Evidence[], options: { hint?: string; cause?: unknown } = {}) {
+  readonly blame: Blame | undefined;
+  constructor(
+    message: string,
+    evidence: readonly Evidence[],
+    options: { hint?: string; cause?: unknown; blame?: Blame } = {},
+  ) {
     super(message, options);
     this.evidence = evidence.filter(({ lines }) => lines.length > 0);
+    this.blame = options.blame;
   }
 }

@@ -20,11 +20,18 @@ export interface Waiter {
   readonly close: () => void;
 }
 
-/** Subscribes to a project's container events; the subscription stands before this resolves, so that none is missed. */
+/**
+ * How far back events are asked for, in seconds. An engine may answer before it has subscribed (dockerd does): what
+ * happens in between is told nonetheless. What is told too much does no harm, it only makes a waiter look again.
+ */
+const overlap = 10;
+
+/** Subscribes to a project's container events, so that none from now on is missed. */
 export async function openWaiter(engine: Engine, project: string): Promise<Waiter> {
   const closing = new AbortController();
   const filters = { type: ["container"], label: [`${labels.project}=${project}`], event: relevant };
-  const events = await engine.events({ filters }, { signal: closing.signal });
+  const since = String(Math.floor(Date.now() / 1000) - overlap);
+  const events = await engine.events({ filters, since }, { signal: closing.signal });
   const listeners = new Map<string, Set<(error?: Error) => void>>();
   /** Why nothing more will be heard: for those who wait, and those who come to wait later. */
   let broken: Error | undefined;

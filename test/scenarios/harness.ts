@@ -165,7 +165,9 @@ function openStack(url: string, files: Readonly<Record<string, string>>): Stack 
 async function eventually<T>(engine: EngineClient, project: string, ask: () => Promise<T | undefined>): Promise<T> {
   const signal = AbortSignal.timeout(30_000);
   const filters = { type: ["container"], label: [`com.docker.compose.project=${project}`] };
-  const events = await engine.events({ filters }, { signal });
+  // From a little earlier on: an engine may answer before it has subscribed.
+  const since = String(Math.floor(Date.now() / 1000) - 10);
+  const events = await engine.events({ filters, since }, { signal });
   const first = await ask();
   if (first !== undefined) return first;
   for await (const _ of events) {
@@ -173,6 +175,15 @@ async function eventually<T>(engine: EngineClient, project: string, ask: () => P
     if (answer !== undefined) return answer;
   }
   throw new Error("the engine closed its events before the answer came");
+}
+
+/** Resolves when a container has ended. Its inspect tells: the engine's list may be behind the engine's events. */
+export async function ended({ engine, containers, eventually }: Stack, name: string): Promise<void> {
+  const id = (await containers()).get(name)?.Id ?? "";
+  await eventually(async () => {
+    const { State } = await engine.containerInspect({ id });
+    return State.Status === "exited" ? true : undefined;
+  });
 }
 
 async function removeStack({ engine, project, folder }: Stack): Promise<void> {
