@@ -3,10 +3,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { cliPage } from "./cli-page.mjs";
 import { errorsPage } from "./errors-page.mjs";
 
 const docs = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "docs");
-const pages = { "errors.md": errorsPage };
+const pages = { "cli.md": cliPage, "errors.md": errorsPage };
 
 mkdirSync(docs, { recursive: true });
 for (const [name, page] of Object.entries(pages)) writeFileSync(path.join(docs, name), await page());

@@ -22,7 +22,7 @@ export function helpOfVerb(name: string, verb: VerbClass): string {
   const args = Object.entries(verb.args).map(([arg, { description }]): Entry => [arg.toUpperCase(), description ?? ""]);
   return paragraphs([
     `${verb.summary ?? name}.`,
-    ...(verb.description === undefined ? [] : [verb.description]),
+    ...(verb.description === undefined ? [] : [wrap(verb.description, width).join("\n")]),
     `Usage: gantry ${usageWords(name, verb)}`,
     ...(args.length > 0 ? [section("Arguments", args)] : []),
     ...(own.length > 0 ? [section("Flags", own)] : []),
