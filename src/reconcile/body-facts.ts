@@ -42,6 +42,12 @@ export interface ContainerSpec {
   readonly warnings: readonly BodyWarning[];
 }
 
+/** All networks that a container is put on, the first one first. */
+export function endpointsOf({ body, connect }: Pick<ContainerSpec, "body" | "connect">): ContainerSpec["connect"] {
+  const first = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {});
+  return [...first.map(([network, endpoint]) => ({ network, endpoint })), ...connect];
+}
+
 /**
  * - `unsupported`: the container would not be what the file says; severity error, so that no plan is made;
  * - `needs-newer-engine`: this engine is too old for the attribute, it is left out;

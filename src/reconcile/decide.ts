@@ -1,6 +1,6 @@
 import type { ProjectModel, Service } from "../compose/model.ts";
 import type { ContainerUpdateBody, NetworkResource } from "../engine/api.ts";
-import type { BodyFacts, ContainerSpec } from "./body-facts.ts";
+import { type BodyFacts, type ContainerSpec, endpointsOf } from "./body-facts.ts";
 import { containerSpec } from "./container-body.ts";
 import { containersOf, hasCompleted, isRunning, nameOf, numberOf } from "./containers.ts";
 import { describeChange, difference } from "./diff.ts";
@@ -8,7 +8,7 @@ import { labels } from "./labels.ts";
 import { containerName, imageReference, replicas } from "./names.ts";
 import { parentServices } from "./namespaces.ts";
 import type { Observed, ObservedContainer } from "./plan.ts";
-import { recreateReason } from "./recreate-reason.ts";
+import { missingNetworks, recreateReason } from "./recreate-reason.ts";
 import type { UpOptions } from "./up-options.ts";
 
 /** What becomes of one container of a service. */
@@ -23,6 +23,8 @@ export type Decision =
       /** The name that an interrupted replacement still has to get. */
       readonly rename?: string;
       readonly update?: { readonly body: ContainerUpdateBody; readonly why: string };
+      /** Networks to put it on: it must not be replaced for them. */
+      readonly connect?: ContainerSpec["connect"];
       /** Why it must be started; absent when it runs, or has done its work. */
       readonly start?: string;
     };
@@ -69,7 +71,8 @@ export function bodyFacts(
 
 /**
  * Decides what becomes of a service's containers: which stay, which are replaced and why, which are too many, how many
- * are missing. Of too many, those that are out of date go first, then the highest numbers.
+ * are missing. Of too many, those that are out of date go first, then the highest numbers. New ones get the lowest free
+ * numbers, so that an interrupted run and the one after it end as one that was not (docker compose counts on instead).
  */
 export function decide(facts: DecideFacts): readonly Decision[] {
   const { options, service } = facts;
@@ -88,9 +91,9 @@ export function decide(facts: DecideFacts): readonly Decision[] {
   const surplus = byWorth.slice(wanted);
   for (const { container } of surplus) removals.push({ fate: "remove", container, why: `scaled to ${wanted}` });
   const creations: Decision[] = [];
-  let number = Math.max(0, ...own.map(numberOf));
-  for (let missing = wanted - kept.length; missing > 0; missing--) {
-    number++;
+  const taken = new Set(own.map(numberOf));
+  for (let number = 1; kept.length + creations.length < wanted; number++) {
+    if (taken.has(number)) continue;
     creations.push({ fate: "create", number, why: own.length === 0 ? "missing" : `scaled to ${wanted}` });
   }
   return [...removals, ...kept, ...creations];
@@ -111,10 +114,20 @@ function judge(facts: DecideFacts, container: ObservedContainer): Judged {
     container,
     number,
     ...(isTemporary(facts, container) && { rename: containerName(model, service, number) }),
+    ...(options.noRecreate && { connect: missingEndpoints(facts, container, spec) }),
     ...(change.update.length > 0 &&
       !options.noRecreate && { update: { body: change.body, why: describeChange(change.update) } }),
     ...(start !== undefined && { start }),
   };
+}
+
+function missingEndpoints(
+  { networks }: DecideFacts,
+  container: ObservedContainer,
+  spec: ContainerSpec,
+): ContainerSpec["connect"] {
+  const missing = new Set(missingNetworks(spec, container, networks));
+  return endpointsOf(spec).filter(({ network }) => missing.has(network));
 }
 
 /** How a body refers to a parent's container as it will be: a new one has no id yet, and equals none that there is. */

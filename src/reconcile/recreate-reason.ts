@@ -1,6 +1,7 @@
 import type { Service } from "../compose/model.ts";
 import type { ContainerSummary, NetworkResource } from "../engine/api.ts";
-import type { ContainerSpec } from "./body-facts.ts";
+import { type ContainerSpec, endpointsOf } from "./body-facts.ts";
+import { isRunning } from "./containers.ts";
 import { describeChange, difference } from "./diff.ts";
 import { labels } from "./labels.ts";
 import { parentServices, readVolumesFrom, sharedNamespace } from "./namespaces.ts";
@@ -34,7 +35,8 @@ export function recreateReason(facts: RecreateFacts): string | undefined {
   const mounted = spec.body.Labels?.[labels.imageVolumes];
   const before = container.summary.Labels[labels.imageVolumes];
   if (mounted !== undefined && before !== undefined && mounted !== before) return "mounted image changed";
-  return networkReason(facts) ?? volumeReason(spec, container.summary);
+  const [network] = missingNetworks(spec, container, facts.networks);
+  return network === undefined ? volumeReason(spec, container.summary) : `not attached to ${network}`;
 }
 
 /** The first parent service whose container is not the one that the container was bound to when it was made. */
@@ -64,24 +66,23 @@ function hasOtherImage(summary: ContainerSummary, image: ObservedImage): boolean
 }
 
 /**
- * A container that was never started may know its networks by name only; one that has the id of a network that is gone
+ * The wanted networks that a container is not on. One that was never started may know its networks by name only; one that has the id of a network that is gone
  * cannot start. One that lacks a network was left before it was connected, or somebody took it off.
  */
-function networkReason({ spec, container, networks }: RecreateFacts): string | undefined {
-  const attached = Object.entries(container.summary.NetworkSettings?.Networks ?? {});
-  const running = ["running", "paused", "restarting"].includes(container.summary.State);
-  const names = [
-    ...Object.keys(spec.body.NetworkingConfig?.EndpointsConfig ?? {}),
-    ...spec.connect.map(({ network }) => network),
-  ];
-  for (const name of names) {
+export function missingNetworks(
+  spec: ContainerSpec,
+  { summary }: ObservedContainer,
+  networks: readonly NetworkResource[],
+): readonly string[] {
+  const attached = Object.entries(summary.NetworkSettings?.Networks ?? {});
+  const running = isRunning({ summary });
+  const names = endpointsOf(spec).map(({ network }) => network);
+  return names.filter((name) => {
     const network = networks.find(({ Name, Id }) => Name === name || Id === name);
-    const isAttached = attached.some(([key, { NetworkID: id }]) =>
+    return !attached.some(([key, { NetworkID: id }]) =>
       id ? id === network?.Id || id === network?.Name : !running && (key === name || key === network?.Name),
     );
-    if (!isAttached) return `not attached to ${name}`;
-  }
-  return undefined;
+  });
 }
 
 function volumeReason({ body }: ContainerSpec, { Mounts: mounted }: ContainerSummary): string | undefined {

@@ -1,6 +1,7 @@
 import type { EndpointSettings } from "../engine/api.ts";
+import { endpointsOf } from "./body-facts.ts";
 import { containerSpec } from "./container-body.ts";
-import { isOneOff, isRunning, nameOf, numberOf, serviceOf, subjectOf } from "./containers.ts";
+import { isOneOff, nameOf, numberOf, serviceOf, subjectOf } from "./containers.ts";
 import { bodyFacts } from "./decide.ts";
 import type { ObservedContainer } from "./plan.ts";
 import { addRemoval, addStop } from "./up-removals.ts";
@@ -9,11 +10,11 @@ import type { UpState } from "./up-state.ts";
 
 /** What stands in the way of networks and volumes that are made anew. */
 export interface Detached {
-  /** Network id → the steps after which nothing runs on it. */
+  /** Network id → the steps after which nothing is on it. */
   readonly stops: ReadonlyMap<string, readonly number[]>;
   /** Volume name → the steps after which nothing uses it. */
   readonly removals: ReadonlyMap<string, readonly number[]>;
-  /** Containers that stay, and were taken off a network: they get back onto it. */
+  /** Containers that are not planned, and were taken off a network: they get back onto it. */
   readonly bystanders: readonly Bystander[];
 }
 
@@ -51,14 +52,19 @@ export function detachContainers(state: UpState, resources: ResourcePlan): Detac
     const why = `network ${name} is made anew`;
     const steps: number[] = [];
     for (const container of observed.containers.filter((candidate) => isOn(candidate, replaces.Id))) {
-      const stop = addStop(state, container, why, []);
-      if (stop !== undefined) steps.push(stop);
       const { Id: id } = container.summary;
-      if (replaced.has(container) || state.removed.has(id)) continue;
-      bystanders.push({ container, network: name });
-      const after = stop === undefined ? [] : [stop];
+      if (replaced.has(container) || state.removed.has(id)) {
+        const stop = addStop(state, container, why, []);
+        if (stop !== undefined) steps.push(stop);
+        continue;
+      }
+      // What stays goes on running: it is only off the network for a moment.
+      const isPlanned = state.decisions.has(serviceOf(container)) && !isOneOff(container);
+      if (!isPlanned) bystanders.push({ container, network: name });
       const subject = subjectOf(container);
-      steps.push(draft.add({ op: "disconnect-network", network: replaces.Id, container: { id }, subject, why, after }));
+      steps.push(
+        draft.add({ op: "disconnect-network", network: replaces.Id, container: { id }, subject, why, after: [] }),
+      );
     }
     stops.set(replaces.Id, steps);
   }
@@ -69,36 +75,18 @@ function isOn({ summary }: ObservedContainer, network: string): boolean {
   return Object.values(summary.NetworkSettings?.Networks ?? {}).some(({ NetworkID }) => NetworkID === network);
 }
 
-/**
- * Puts bystanders back onto the new networks, under the names that they had. Those of services that are planned are
- * started with their services, the others here.
- */
+/** Puts bystanders back onto the new networks, under the names that they had. */
 export function reattachContainers(state: UpState, bystanders: readonly Bystander[]): void {
-  const { draft, networkSteps, reattached } = state;
   for (const { container, network } of bystanders) {
-    const { Id: id } = container.summary;
-    const created = networkSteps.get(network);
-    const step = draft.add({
+    const made = state.networkSteps.get(network);
+    state.draft.add({
       op: "connect-network",
       network,
-      container: { id },
+      container: { id: container.summary.Id },
       endpoint: endpointOf(state, container, network),
       subject: subjectOf(container),
       why: `network ${network} is made anew`,
-      after: created === undefined ? [] : [created],
-    });
-    reattached.set(id, [...(reattached.get(id) ?? []), step]);
-  }
-  for (const container of new Set(bystanders.map((bystander) => bystander.container))) {
-    const isPlanned = state.decisions.has(serviceOf(container)) && !isOneOff(container);
-    if (isPlanned || !isRunning(container)) continue;
-    const { Id: id } = container.summary;
-    draft.add({
-      op: "start-container",
-      container: { id },
-      subject: subjectOf(container),
-      why: "it was stopped for a network",
-      after: reattached.get(id) ?? [],
+      after: made === undefined ? [] : [made],
     });
   }
 }
@@ -120,7 +108,6 @@ function endpointOf(state: UpState, container: ObservedContainer, network: strin
     numberOf(container),
     (parent) => `container:${parent}`,
   );
-  const { body, connect } = containerSpec(facts);
-  const wanted = connect.find((entry) => entry.network === network)?.endpoint;
-  return wanted ?? body.NetworkingConfig?.EndpointsConfig?.[network] ?? { Aliases: [name], ...address };
+  const wanted = endpointsOf(containerSpec(facts)).find((entry) => entry.network === network);
+  return wanted?.endpoint ?? { Aliases: [name], ...address };
 }

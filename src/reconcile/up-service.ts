@@ -1,6 +1,6 @@
 import type { Service } from "../compose/model.ts";
 import type { Diagnostic } from "../errors.ts";
-import type { ContainerSpec } from "./body-facts.ts";
+import { type ContainerSpec, endpointsOf } from "./body-facts.ts";
 import { addConditions } from "./conditions.ts";
 import { containerSpec } from "./container-body.ts";
 import { containersOf, nameOf, subjectOf } from "./containers.ts";
@@ -88,7 +88,18 @@ function addKept(state: UpState, service: Service, decision: Fate<"keep">): Plac
   const { Id: id } = container.summary;
   const subject: Subject = rename === undefined ? subjectOf(container) : { ...subjectOf(container), name: rename };
   const kept: Existing = { subject, target: { id } };
-  let after: readonly number[] = state.reattached.get(id) ?? [];
+  let after: readonly number[] = (decision.connect ?? []).map(({ network, endpoint }) => {
+    const made = state.networkSteps.get(network);
+    return state.draft.add({
+      op: "connect-network",
+      network,
+      container: { id },
+      endpoint,
+      subject,
+      why: `not attached to ${network}`,
+      after: made === undefined ? [] : [made],
+    });
+  });
   if (rename !== undefined) {
     const why = "an interrupted replacement is finished";
     const free = state.freedNames.get(rename);
@@ -178,8 +189,7 @@ function parentTarget({ placed, observed }: UpState, parent: string): ContainerT
 
 function networksOf(spec: ContainerSpec): readonly string[] {
   return [
-    ...Object.keys(spec.body.NetworkingConfig?.EndpointsConfig ?? {}),
-    ...spec.connect.map(({ network }) => network),
+    ...endpointsOf(spec).map(({ network }) => network),
     ...(spec.body.HostConfig?.NetworkMode === undefined ? [] : [spec.body.HostConfig.NetworkMode]),
   ];
 }

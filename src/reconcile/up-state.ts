@@ -25,8 +25,6 @@ export interface UpState extends Conditions {
   readonly freedPorts: Map<string, number>;
   /** Name of an existing container → the step after which it is free. */
   readonly freedNames: Map<string, number>;
-  /** Id of a container that stays, and was taken off a network that is made anew → the steps that put it back. */
-  readonly reattached: Map<string, readonly number[]>;
 }
 
 /** A finding about a service's attribute. */

@@ -65,7 +65,6 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
     removed: new Map(),
     freedPorts: new Map(),
     freedNames: new Map(),
-    reattached: new Map(),
     placed: new Map(),
     waits: new Map(),
   };

@@ -26,7 +26,8 @@ export function goldenCases(
   }
 }
 
-function sections(text: string): ReadonlyMap<string, string> {
+/** The named sections of a case. */
+export function sections(text: string): ReadonlyMap<string, string> {
   const parts = text.split(/^-- (.+) --\n/m).slice(1);
   return new Map(parts.flatMap((name, i) => (i % 2 === 0 ? [[name, parts[i + 1] ?? ""] as const] : [])));
 }

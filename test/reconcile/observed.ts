@@ -5,7 +5,7 @@
 
 import { parse } from "yaml";
 import type { ProjectModel, Service } from "../../src/compose/model.ts";
-import type { ContainerInspect, ContainerState, EndpointSettings, MountPoint } from "../../src/engine/api.ts";
+import type { ContainerState } from "../../src/engine/api.ts";
 import type { ContainerSpec } from "../../src/reconcile/body-facts.ts";
 import { containerSpec } from "../../src/reconcile/container-body.ts";
 import { bodyFacts } from "../../src/reconcile/decide.ts";
@@ -16,6 +16,7 @@ import { containersToInspect } from "../../src/reconcile/observe.ts";
 import type { Observed, ObservedContainer, ObservedImage } from "../../src/reconcile/plan.ts";
 import type { UpOptions } from "../../src/reconcile/up-options.ts";
 import { volumeBody } from "../../src/reconcile/volume-body.ts";
+import { containerAs } from "./container-as.ts";
 
 /** Each list of words says in what a thing is not as gantry made it from the file. */
 interface Notation {
@@ -40,8 +41,8 @@ export interface ObservedFacts {
   readonly now: number;
 }
 
-/** Makes the snapshot that a notation stands for. */
-export function observedFrom(facts: ObservedFacts): Observed {
+/** Makes what a notation stands for, every container with its inspect. */
+export function worldFrom(facts: ObservedFacts): Observed {
   const { model, options, text } = facts;
   const nothing: Observed = { project: model.name, containers: [], networks: [], volumes: [], images: new Map() };
   if (text.trim() === "nothing") return nothing;
@@ -58,20 +59,22 @@ export function observedFrom(facts: ObservedFacts): Observed {
       images: isNew ? images : imagesBefore,
     });
   });
-  const observed = {
+  return {
     ...nothing,
     containers,
     networks: networksOf(facts, notation.networks ?? {}),
     volumes: volumesOf(facts, notation.volumes ?? {}),
     images,
   };
-  const inspected = containersToInspect(model, observed, options);
-  return {
-    ...observed,
-    containers: containers.map(({ summary, inspect }) =>
-      inspect !== undefined && inspected.has(summary.Id) ? { summary, inspect } : { summary },
-    ),
-  };
+}
+
+/** The snapshot that is taken of it: with the inspects that are asked for, and no others. */
+export function asSeen(world: Observed, model: ProjectModel, options: UpOptions): Observed {
+  const inspected = containersToInspect(model, world, options);
+  const containers = world.containers.map(({ summary, inspect }) =>
+    inspect !== undefined && inspected.has(summary.Id) ? { summary, inspect } : { summary },
+  );
+  return { ...world, containers };
 }
 
 /** `running, exited 3, from now` → each word, and the value that it stands before; "" where there is none. */
@@ -159,56 +162,34 @@ function containerOf(shortName: string, words: ReadonlyMap<string, string>, made
     Number(digits),
     (parent) => `container:id-${parent}-${gone}`,
   );
-  const spec = containerSpec(facts);
+  const { body, connect } = containerSpec(facts);
   const isWhole = shortName.includes(`${model.name}-`) || shortName === service.container_name;
-  const name = isWhole ? shortName : `${model.name}-${shortName}`;
-  const state = stateOf(words);
   const isOurs = words.get("by") !== "docker compose";
   const Labels = Object.fromEntries(
     Object.entries({
-      ...madeBy(spec.body.Labels ?? {}, words.get("by")),
+      ...madeBy(body.Labels ?? {}, words.get("by")),
       ...(words.has("one-off") && { [labels.oneoff]: "True" }),
       ...(words.has("replaces") && { [labels.replace]: words.get("replaces") ?? "" }),
     }).filter(([key]) => isOurs || key !== labels.fields),
   );
-  const Id = `id-${shortName}`;
-  const Networks = endpointsOf(spec, words, state);
-  const Mounts = mountsOf(spec, shortName, facts.image);
-  const ImageID = facts.image?.id ?? imageId(facts.imageReference);
-  const summary: ObservedContainer["summary"] = {
-    Id,
-    Names: [`/${name}`],
-    Image: facts.imageReference,
-    ImageID,
-    Command: "",
-    Created: 0,
-    State: state,
-    Status: statusOf(state, words),
-    Ports: state === "running" ? portsOf(spec) : [],
-    Labels,
-    Mounts,
-    HostConfig: { NetworkMode: spec.body.HostConfig?.NetworkMode ?? "default" },
-    // The engine's list does not tell aliases.
-    NetworkSettings: {
-      Networks: Object.fromEntries(Object.entries(Networks).map(([key, end]) => [key, { ...end, Aliases: null }])),
-    },
-  };
-  const inspect: ContainerInspect = {
-    Id,
-    Created: "",
-    Path: "",
-    Args: [],
-    Name: `/${name}`,
-    Image: ImageID,
-    RestartCount: 0,
-    State: stateOfInspect(state),
-    Config: { ...spec.body, Labels },
-    HostConfig: spec.body.HostConfig ?? {},
-    Mounts,
-    NetworkSettings: { Networks },
-  };
-  return { summary, inspect };
+  const state = stateOf(words);
+  return containerAs({
+    id: `id-${shortName}`,
+    name: isWhole ? shortName : `${model.name}-${shortName}`,
+    body: { ...body, Labels },
+    image: facts.image ?? { id: imageId(facts.imageReference), volumes: [] },
+    state,
+    status: statusOf(state, words),
+    networks: new Map(
+      [...Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {}), ...connect.map(pairOf)]
+        .filter(([name]) => name !== words.get("not on"))
+        // A container that was never started is on its networks by name only.
+        .map(([name, endpoint]) => [name, { ...endpoint, NetworkID: state === "created" ? "" : networkId(name) }]),
+    ),
+  });
 }
+
+const pairOf = ({ network, endpoint }: ContainerSpec["connect"][number]) => [network, endpoint] as const;
 
 function serviceNamed(model: ProjectModel, name: string): Service {
   const service = model.services.get(name) ?? model.disabled_services.get(name);
@@ -230,67 +211,4 @@ function statusOf(state: ContainerState, words: ReadonlyMap<string, string>): st
   const health = ["healthy", "unhealthy", "starting"].find((word) => words.has(word));
   if (health === undefined) return "Up 2 hours";
   return `Up 2 hours (${health === "starting" ? "health: starting" : health})`;
-}
-
-function stateOfInspect(Status: ContainerState): ContainerInspect["State"] {
-  return {
-    Status,
-    Running: Status === "running",
-    Paused: Status === "paused",
-    Restarting: Status === "restarting",
-    OOMKilled: false,
-    Dead: Status === "dead",
-    Pid: 0,
-    ExitCode: 0,
-    Error: "",
-    StartedAt: "",
-    FinishedAt: "",
-  };
-}
-
-/** A container that was never started is on its networks by name only. */
-function endpointsOf(spec: ContainerSpec, words: ReadonlyMap<string, string>, state: ContainerState) {
-  const wanted = new Map<string, EndpointSettings>([
-    ...Object.entries(spec.body.NetworkingConfig?.EndpointsConfig ?? {}),
-    ...spec.connect.map(({ network, endpoint }) => [network, endpoint] as const),
-  ]);
-  const missing = words.get("not on");
-  if (missing !== undefined && !wanted.delete(missing)) throw new Error(`observed: not on ${missing} anyway`);
-  return Object.fromEntries(
-    [...wanted].map(([name, endpoint]) => [
-      name,
-      { ...endpoint, NetworkID: state === "created" ? "" : networkId(name) },
-    ]),
-  );
-}
-
-function mountsOf({ body }: ContainerSpec, name: string, image: ObservedImage | undefined): readonly MountPoint[] {
-  const mounts = body.HostConfig?.Mounts ?? [];
-  const asked = mounts.flatMap(({ Type, Source, Target, ReadOnly }): MountPoint[] =>
-    Type !== "volume"
-      ? []
-      : [{ Type, Name: Source ?? `anonymous-${name}`, Source: "", Destination: Target, RW: ReadOnly !== true }],
-  );
-  const own = (image?.volumes ?? []).filter((path) => !mounts.some(({ Target }) => Target === path));
-  return [
-    ...asked,
-    ...own.map((path) => ({
-      Type: "volume",
-      Name: `anonymous-${name}`,
-      Source: "",
-      Destination: path,
-      RW: true,
-    })),
-  ];
-}
-
-function portsOf({ body }: ContainerSpec): ObservedContainer["summary"]["Ports"] {
-  return Object.entries(body.HostConfig?.PortBindings ?? {}).flatMap(([port, bindings]) => {
-    const [number = "", Type = "tcp"] = port.split("/");
-    return (bindings ?? []).map(({ HostPort }) => ({
-      PrivatePort: Number(number),
-      Type,
-      ...(HostPort && { PublicPort: Number(HostPort) }),
-    }));
-  });
 }
