@@ -70,7 +70,7 @@ export function toOverlay(): LayerTransform {
       const parent = parts.slice(0, length).join("/");
       if (paths.at(parent) === "directory") continue;
       paths.addDirectory(parent);
-      emit({ ...impliedDirectory, path: parent, mtime });
+      emit({ ...impliedDirectory, path: `${parent}/`, mtime });
     }
   };
 

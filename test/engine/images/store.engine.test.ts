@@ -34,10 +34,7 @@ async function view(name: string): Promise<string> {
   const merged = path.join(test.ground.dataRoot, "view");
   mkdirSync(merged, { recursive: true });
   const lowers = (await store.layers(store.find(name))).toReversed().join(":");
-  sh(
-    merged,
-    `mount -t overlay overlay -o lowerdir=${lowers}:/var/empty-or-not . 2>/dev/null || mount -t overlay overlay -o lowerdir=${lowers}:${merged} "$PWD"`,
-  );
+  sh(merged, `mount -t overlay overlay -o lowerdir=${lowers} "$PWD"`);
   try {
     return sh(merged, "find . -mindepth 1 -printf '%p %y %m %s %l\\n' | grep -v '^./[^ ]* d' | sort");
   } finally {
@@ -75,9 +72,7 @@ describe("a layer on top of an image", () => {
       }
       expect(`sha256:${hash.digest("hex")}`).toBe(made.diffIds[1]);
       const listed = execFileSync("tar", ["-tf", "-"], { input: Buffer.concat(pieces), encoding: "utf8" });
-      expect(listed.split("\n").filter((name) => name.includes(".wh."))).toEqual(
-        [".wh.gone", "dir/.wh..wh..opq"].toSorted((a, b) => Number(a > b)),
-      );
+      expect(listed.split("\n").filter((name) => name.includes(".wh."))).toEqual(["dir/.wh..wh..opq", ".wh.gone"]);
     });
   }
 });
