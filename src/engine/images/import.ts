@@ -9,6 +9,7 @@ import { layerMediaType } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";
 import { hostPlatform } from "./platform.ts";
 import { taggedReference } from "./references.ts";
+import { takeLayer } from "./take-layer.ts";
 
 type Arguments = Parameters<Engine["imageImport"]>[0];
 
@@ -22,23 +23,14 @@ export async function importImage(
   const source = stream instanceof Uint8Array ? asIterable(stream) : stream;
   return (async function* () {
     const comment = message === undefined || message === "" ? `Imported from ${fromSrc}` : message;
-    const { layers, blobs, catalog, tell } = room;
-    const blob = await blobs.receive();
-    const tar = async function* () {
-      for await (const chunk of decompress(source)) {
-        await blob.write(chunk);
-        yield chunk;
-      }
-    };
-    const staged = await layers.stage(tar()).catch(async (error: unknown) => {
-      await blob.abandon();
+    const { layers, catalog, tell } = room;
+    const travelling = { bytes: decompress(source), mediaType: layerMediaType };
+    const { staged, blob } = await takeLayer(room, travelling).catch((error: unknown) => {
       throw internal(error instanceof Error ? error.message : String(error), error);
     });
     const release = catalog.hold([staged.diffId]);
     try {
-      const { length } = blob;
-      const digest = await blob.commit();
-      await layers.place(staged, undefined, { digest, size: length, mediaType: layerMediaType });
+      await layers.place(staged, undefined, blob);
       const created = new Date().toISOString();
       const text = encodeImageConfig({
         platform: hostPlatform,

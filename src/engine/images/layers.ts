@@ -29,6 +29,10 @@ export interface LayerRecord {
   readonly size: number;
   /** The blob that it came as; without one there is a recipe. */
   readonly blob?: LayerBlob;
+  /** What it was when it was last pushed, compressed by us: the same again, if nothing has changed. */
+  readonly pushed?: LayerBlob;
+  /** Length of its tar in bytes. */
+  readonly tarSize: number;
   /** RFC 3339. */
   readonly created: string;
   /** Its content may not be on the disk yet; the boot under which it was written, after which it is not to be trusted. */
@@ -46,6 +50,7 @@ export interface StagedLayer {
   readonly directory: string;
   readonly diffId: string;
   readonly size: number;
+  readonly tarSize: number;
   /** The file of its recipe. */
   readonly recipe?: string;
 }
@@ -66,6 +71,8 @@ export interface Layers {
   place(staged: StagedLayer, parent: string | undefined, blob?: LayerBlob): Promise<string>;
   /** After the file system was synced: these layers are to be trusted for good. */
   settle(chainIds: readonly string[]): Promise<void>;
+  /** Remembers what a layer was pushed as. */
+  rememberPushed(chainId: string, pushed: LayerBlob): Promise<void>;
   /** The layer's tar, as it was. */
   tar(chainId: string): AsyncIterable<Buffer>;
   /** Removes a layer with all that belongs to it, but not its blob. */
@@ -102,15 +109,17 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
     const staging = temporary(home);
     await mkdir(staging, { mode: 0o755 });
     const hash = createHash("sha256");
+    let tarSize = 0;
     const hashed = async function* () {
       for await (const chunk of tar) {
         hash.update(chunk);
+        tarSize += chunk.length;
         yield chunk;
       }
     };
     try {
       const { size } = await unpackLayer(hashed(), staging);
-      return { directory: staging, size, diffId: `sha256:${hash.digest("hex")}` };
+      return { directory: staging, size, tarSize, diffId: `sha256:${hash.digest("hex")}` };
     } catch (error) {
       await removeTree(staging);
       throw error;
@@ -126,6 +135,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       const recipe = temporary(recipes);
       const hash = createHash("sha256");
       let size = 0;
+      let tarSize = 0;
       const layer = async function* () {
         const output = zlib.createZstdCompress();
         const written = finished(output.pipe(createWriteStream(recipe, { mode: 0o600 })));
@@ -139,6 +149,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
           }
           const { data, isHeader } = next.value;
           hash.update(data);
+          tarSize += data.length;
           if (isHeader) output.write(data);
           yield data;
         }
@@ -150,7 +161,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
         for await (const _ of layer());
         const staging = temporary(home);
         await rename(upper, staging);
-        return { directory: staging, size, recipe, diffId: `sha256:${hash.digest("hex")}` };
+        return { directory: staging, size, tarSize, recipe, diffId: `sha256:${hash.digest("hex")}` };
       } catch (error) {
         await rm(recipe, { force: true });
         throw error;
@@ -167,12 +178,13 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
         if (staged.recipe !== undefined) await rm(staged.recipe, { force: true });
         return chainId;
       }
-      const { diffId, size } = staged;
+      const { diffId, size, tarSize } = staged;
       // Known at once: whoever comes with the same layer meanwhile finds it.
       const record: LayerRecord = {
         chainId,
         diffId,
         size,
+        tarSize,
         created: new Date().toISOString(),
         unsynced: bootId,
         ...(parent !== undefined && { parent }),
@@ -193,6 +205,10 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
           await records.put(hexOf(chainId), settled, { sync: true });
         }),
       );
+    },
+    rememberPushed: async (chainId, pushed) => {
+      const record = records.get(hexOf(chainId));
+      if (record !== undefined) await records.put(hexOf(chainId), { ...record, pushed }, { sync: false });
     },
     tar: (chainId) => {
       const record = records.get(hexOf(chainId));

@@ -8,16 +8,36 @@ import type { ImageStore, Uses } from "../daemon/rooms.ts";
 import { type Blobs, openBlobs } from "./blobs.ts";
 import { type Catalog, type Image, openCatalog } from "./catalog.ts";
 import { describeHistory, type ImageFacts, inspect, summarize } from "./describe.ts";
+import { inspectDistribution } from "./distribution.ts";
 import { listFilter } from "./filter.ts";
 import { importImage } from "./import.ts";
 import { type Layers, openLayers } from "./layers.ts";
+import { loadImages } from "./load.ts";
+import { logIn } from "./login.ts";
+import { pullImage } from "./pull.ts";
+import { pushImage } from "./push.ts";
 import { taggedReference } from "./references.ts";
+import { plainOptions, type RegistryOptions } from "./registry/hosts.ts";
 import { makeRemover } from "./remove.ts";
+import { saveImages } from "./save.ts";
 import { openStore } from "./store.ts";
 
 export type ImageCalls = Pick<
   Engine,
-  "imageList" | "imageInspect" | "imageHistory" | "imageTag" | "imageRemove" | "imagePrune" | "imageImport"
+  | "imageList"
+  | "imageInspect"
+  | "imageHistory"
+  | "imageTag"
+  | "imageRemove"
+  | "imagePrune"
+  | "imageImport"
+  | "imagePull"
+  | "imagePush"
+  | "imageLoad"
+  | "imageSave"
+  | "imageSaveOne"
+  | "distributionInspect"
+  | "registryLogin"
 >;
 
 export type ImageAction = "tag" | "untag" | "delete" | "import" | "load" | "save" | "create";
@@ -29,13 +49,20 @@ export interface ImagesRoom {
   readonly layers: Layers;
   readonly blobs: Blobs;
   readonly ground: Ground;
+  readonly registries: RegistryOptions;
+  /** The layers that are being pulled, by chain ID. */
+  readonly pulling: Map<string, Promise<void>>;
   /** Publishes an event about an image that is here; `name` is its attribute of that name. */
   tell(action: ImageAction, image: Image, name: string): void;
   /** Removes what an interrupted work left behind: call it once, when all who hold layers are known (`catalog.holders`). */
   sweep(): Promise<void>;
 }
 
-export async function openImages(ground: Ground, uses: Uses): Promise<ImagesRoom> {
+export async function openImages(
+  ground: Ground,
+  uses: Uses,
+  registries: RegistryOptions = plainOptions,
+): Promise<ImagesRoom> {
   const { dataRoot, events } = ground;
   await makeFolder(path.join(dataRoot, "images"));
   const blobs = await openBlobs(path.join(dataRoot, "images", "blobs", "sha256"));
@@ -87,6 +114,13 @@ export async function openImages(ground: Ground, uses: Uses): Promise<ImagesRoom
       return answer;
     },
     imageImport: (args) => importImage(room, args),
+    imagePull: (args, options) => pullImage(room, args, options),
+    imagePush: (args, options) => pushImage(room, args, options),
+    imageLoad: (args, options) => loadImages(room, args, options),
+    imageSave: async ({ names }) => saveImages(room, names),
+    imageSaveOne: async ({ name }) => saveImages(room, [name]),
+    distributionInspect: (args, options) => inspectDistribution(room, args, options),
+    registryLogin: (args, options) => logIn(room, args, options),
   };
   const room: ImagesRoom = {
     calls,
@@ -95,6 +129,8 @@ export async function openImages(ground: Ground, uses: Uses): Promise<ImagesRoom
     layers,
     blobs,
     ground,
+    registries,
+    pulling: new Map(),
     tell,
     sweep: async () => {
       await catalog.collect([...layers.all.keys()].map((hex) => `sha256:${hex}`));
