@@ -114,7 +114,7 @@ async function stop(request: UpRequest, options: ForegroundOptions, interrupts: 
   // Dependencies that were not asked for stay, as docker compose leaves them, unless their output is shown.
   const services = up.services?.length ? [...new Set([...up.services, ...options.attached])] : [];
   const kill = async () => {
-    const { plan } = planKill(await observe(engine, name, undefined), { services });
+    const { plan } = planKill(session.loaded.project, await observe(engine, name, undefined), { services });
     await carryOut(session, plan, { progress: options.progress, signal: new AbortController().signal });
   };
   interrupts.second.addEventListener("abort", () => void kill().catch(() => {}), { once: true });

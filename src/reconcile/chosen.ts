@@ -30,12 +30,30 @@ export function inOrder(
   return [...new Set([...order.flat(), ...chosen.keys()])];
 }
 
-/** A finding for each service that was asked for, by name or by leaving names out, and that has no container. */
+/** A finding for each name that neither the files nor a container of the project has. */
+export function unknownServices(
+  model: ProjectModel | undefined,
+  observed: Observed,
+  names: Iterable<string> = [],
+): readonly Diagnostic[] {
+  const known = new Set([
+    ...(model?.services.keys() ?? []),
+    ...(model?.disabled_services.keys() ?? []),
+    ...observed.containers.map(serviceOf),
+  ]);
+  return [...names]
+    .filter((name) => !known.has(name))
+    .map((name) => ({ severity: "error", code: "undefined-service", message: `no such service: ${name}` }));
+}
+
+/** A finding for each service that was asked for, by name or by leaving names out, and that does not exist or has no container. */
 export function missingContainers(
   model: ProjectModel | undefined,
   observed: Observed,
   services: readonly string[] = [],
 ): readonly Diagnostic[] {
+  const unknown = unknownServices(model, observed, services);
+  if (unknown.length > 0) return unknown;
   const chosen = chosenContainers(observed);
   const wanted = services.length > 0 ? services : chosen.size === 0 ? [...(model?.services.keys() ?? [])] : [];
   return wanted

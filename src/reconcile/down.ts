@@ -1,5 +1,6 @@
 import { dependencyGraph } from "../compose/graph.ts";
 import type { ProjectModel } from "../compose/model.ts";
+import { unknownServices } from "./chosen.ts";
 import { serviceOf, subjectOf } from "./containers.ts";
 import { dependencies } from "./dependencies.ts";
 import { type Draft, draft } from "./draft.ts";
@@ -30,6 +31,8 @@ export function planDown(model: ProjectModel | undefined, observed: Observed, op
   const steps = draft(observed.project);
   const orphans = new Set(model === undefined ? [] : orphansOf(observed, model));
   const names = options.services ?? [];
+  const errors = unknownServices(model, observed, names);
+  if (errors.length > 0) return { plan: steps.plan(), errors, warnings: [], questions: [] };
   const going = observed.containers.filter((container) => {
     if (names.length > 0) return names.includes(serviceOf(container));
     return options.removeOrphans === true || !orphans.has(container) || serviceIsKnown(model, container);

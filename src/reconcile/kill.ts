@@ -1,4 +1,5 @@
-import { chosenContainers } from "./chosen.ts";
+import type { ProjectModel } from "../compose/model.ts";
+import { chosenContainers, unknownServices } from "./chosen.ts";
 import { isRunning, subjectOf } from "./containers.ts";
 import { draft } from "./draft.ts";
 import type { Observed, Planned } from "./plan.ts";
@@ -10,9 +11,19 @@ export interface KillOptions {
   readonly signal?: string;
 }
 
-/** Plans `kill`: a signal to every running container, at once. */
-export function planKill(observed: Observed, { services, signal }: KillOptions): Planned {
+/**
+ * Plans `kill`: a signal to every running container, at once.
+ *
+ * @param model undefined: only the project's name is known
+ */
+export function planKill(
+  model: ProjectModel | undefined,
+  observed: Observed,
+  { services, signal }: KillOptions,
+): Planned {
   const steps = draft(observed.project);
+  const errors = unknownServices(model, observed, services);
+  if (errors.length > 0) return { plan: steps.plan(), errors, warnings: [], questions: [] };
   for (const container of [...chosenContainers(observed, services).values()].flat().filter(isRunning)) {
     steps.add({
       op: "kill-container",

@@ -1,6 +1,6 @@
 import { dependencyGraph } from "../compose/graph.ts";
 import type { ProjectModel } from "../compose/model.ts";
-import { type ChosenOptions, chosenContainers, inOrder } from "./chosen.ts";
+import { type ChosenOptions, chosenContainers, inOrder, unknownServices } from "./chosen.ts";
 import { dependencies } from "./dependencies.ts";
 import { draft } from "./draft.ts";
 import type { Observed, Planned } from "./plan.ts";
@@ -14,6 +14,8 @@ import { addStopStep } from "./stop-step.ts";
 export function planStop(model: ProjectModel | undefined, observed: Observed, options: ChosenOptions): Planned {
   const steps = draft(observed.project);
   const graph = dependencyGraph(dependencies(model, observed));
+  const errors = unknownServices(model, observed, options.services);
+  if (errors.length > 0) return { plan: steps.plan(), errors, warnings: [], questions: [] };
   const chosen = chosenContainers(observed, options.services);
   const stopped = new Map<string, readonly number[]>();
   for (const service of inOrder(graph.order, chosen).toReversed()) {

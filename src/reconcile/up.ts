@@ -68,6 +68,10 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
     placed: new Map(),
     waits: new Map(),
   };
+  for (const name of options.scale?.keys() ?? []) {
+    if (model.services.has(name)) continue;
+    state.errors.push({ severity: "error", code: "undefined-service", message: `--scale: no such service: ${name}` });
+  }
   checkResources(state);
   for (const service of model.services.values()) checkService(state, service);
   addOrphans(state);

@@ -72,7 +72,8 @@ export function readCase(given: ReadonlyMap<string, string>): PlanCase {
     optionsBefore: { ...up, fileDigests: new Map(Object.entries(filesBefore)) },
     now,
   });
-  const selected = select(project, services, { dependencies: options.noDeps !== true });
+  const known = services.filter((name) => project.services.has(name));
+  const selected = select(project, known, { dependencies: options.noDeps !== true });
   return {
     options,
     selected: new Set(selected.services.keys()),
@@ -90,18 +91,18 @@ function planBy(
   up: UpOptions,
 ): Planned {
   const model = withoutFiles ? undefined : project;
-  const selected = select(project, services, { dependencies: noDeps !== true });
-  const named = select(project, services, { dependencies: false });
+  const selected = () => select(project, services, { dependencies: noDeps !== true });
+  const named = () => select(project, services, { dependencies: false });
   const { version } = up;
   switch (verb) {
     case "up":
-      return planUp(pruneResources(selected), observed, up);
+      return planUp(pruneResources(selected()), observed, up);
     case "images":
-      return planImages(selected, observed, { ...others, version, now, locate });
+      return planImages(selected(), observed, { ...others, version, now, locate });
     case "build":
-      return planBuild(named, { version, locate });
+      return planBuild(named(), { version, locate });
     case "pull":
-      return planPull(named, observed, { ...others, version, locate });
+      return planPull(named(), observed, { ...others, version, locate });
     case "down":
       return planDown(model, observed, { ...others, services });
     case "stop":
@@ -111,7 +112,7 @@ function planBy(
     case "restart":
       return planRestart(model, observed, { ...others, services, ...(noDeps !== undefined && { noDeps }) });
     case "kill":
-      return planKill(observed, { ...others, services });
+      return planKill(model, observed, { ...others, services });
   }
 }
 
