@@ -6,7 +6,7 @@ import { openWaiter, type Waiter } from "./wait.ts";
 export interface ExecuteOptions extends Means {
   /** How many engine calls may be under way at once; absent or below 1: any number. Waits do not count. */
   readonly parallel?: number;
-  /** No new step begins after it; waits end, engine calls under way are finished. */
+  /** No new step begins after it; waits, pulls and builds end, other engine calls under way are finished. */
   readonly signal?: AbortSignal;
   readonly emit: (event: PlanEvent) => void;
 }

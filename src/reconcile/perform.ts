@@ -11,6 +11,8 @@ export interface Means {
   readonly packFiles: (files: readonly InjectedFile[]) => ByteSource;
   readonly authFor: (reference: string) => Promise<RegistryAuth | undefined>;
   readonly allAuths: () => Promise<Readonly<Record<string, RegistryAuth>>>;
+  /** Ends pulls and builds, which may take long and leave nothing half-done; every other call is finished. */
+  readonly signal?: AbortSignal;
   /** Called before a container is started, so that its first line is not missed. */
   readonly beforeStart?: (container: { readonly id: string; readonly step: Step }) => Promise<void>;
 }
@@ -172,14 +174,15 @@ async function remove(step: Of<"remove-container">, engine: Engine, id: string):
   }
 }
 
-async function pull(step: Of<"pull-image">, { engine, authFor }: Means, tell: Tell): Promise<undefined> {
+async function pull(step: Of<"pull-image">, { engine, authFor, signal }: Means, tell: Tell): Promise<undefined> {
   const auth = await authFor(step.reference);
   try {
-    const lines = await engine.imagePull({
+    const args = {
       fromImage: withTag(step.reference),
       ...(step.platform !== undefined && { platform: step.platform }),
       ...(auth !== undefined && { auth }),
-    });
+    };
+    const lines = await engine.imagePull(args, signal === undefined ? {} : { signal });
     for await (const line of lines) tellProgress(line, tell);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
@@ -207,7 +210,8 @@ async function build(step: Of<"build-image">, means: Means, tell: Tell): Promise
     : await means.pack(request);
   const output: string[] = [];
   try {
-    const lines = await means.engine.imageBuild({ ...request.args, ...context, auths });
+    const options = means.signal === undefined ? {} : { signal: means.signal };
+    const lines = await means.engine.imageBuild({ ...request.args, ...context, auths }, options);
     for await (const line of lines) {
       for (const text of (line.stream ?? "").split("\n")) if (text.trim() !== "") output.push(text.trimEnd());
       tellProgress(line, tell);

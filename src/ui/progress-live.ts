@@ -19,6 +19,8 @@ interface Row {
   task?: Task;
   since?: number;
   failed: boolean;
+  /** How many of its steps have not ended. */
+  left: number;
   title: string;
   readonly done: Promise<void>;
   readonly resolve: () => void;
@@ -28,7 +30,8 @@ interface Row {
 /** Progress on a terminal: one line for each thing that a plan touches, redrawn as it changes. */
 export function liveProgress(out: NodeJS.WriteStream): Progress {
   let replacements: ReturnType<typeof replacementsOf> = new Map();
-  let rows = new Map<string, Row>();
+  /** Step → its row. */
+  let rows: ReadonlyMap<number, Row> = new Map();
   let running: Promise<unknown> = Promise.resolve();
   /** Lines that stay below what was drawn. */
   const warnings: string[] = [];
@@ -39,28 +42,43 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
     begin: (plan) => {
       replacements = replacementsOf(plan);
       rows = rowsOf(plan, replacements);
-      if (rows.size > 0) running = draw([...rows.values()], out);
+      if (rows.size === 0) return;
+      process.on("exit", showCursor);
+      running = draw([...new Set(rows.values())], out);
     },
     event: (event) => {
       const status = statusOf(event, replacements);
-      const row = status === undefined ? undefined : rows.get(status.parent ?? status.id);
-      if (status === undefined || row === undefined) return;
-      if (event.type === "warned") warnings.push(` ! ${status.id}  ${event.text}\n`);
-      else if (event.type === "progress") showDetail(row, status);
-      else showState(row, status, event.at);
+      const row = rows.get(event.step.id);
+      if (row === undefined) return;
+      if (event.type === "warned") warnings.push(`! ${row.id}  ${event.text}\n`);
+      else if (event.type === "progress") {
+        if (status !== undefined) showDetail(row, status);
+      } else {
+        if (status !== undefined) showState(row, status, event.at);
+        if (event.type === "skipped" && !row.failed) row.task?.skip();
+        if (event.type !== "started" && --row.left === 0) settle(row);
+      }
     },
-    say: ({ id, text }) => out.write(` ✔ ${id}  ${text}\n`),
+    say: ({ id, text }) => out.write(`✔ ${id}  ${text}\n`),
     end: async () => {
-      for (const { failed, resolve, reject, title } of rows.values()) failed ? reject(new Error(title)) : resolve();
+      for (const row of rows.values()) settle(row);
       await running;
+      process.off("exit", showCursor);
       rows = new Map();
       for (const line of warnings.splice(0)) out.write(line);
     },
   };
 
+  /** What is drawn hides the cursor; a second Ctrl-C ends the process in the middle of it. */
+  function showCursor(): void {
+    out.write("\u001b[?25h");
+  }
+
   function showState(row: Row, { id, text, details, state }: Status, at: number): void {
+    // What follows an error is not done because of it.
+    if (row.failed) return;
     row.since ??= at;
-    row.failed ||= state === "Error";
+    row.failed = state === "Error";
     const seconds = state === "Working" ? "" : `  ${((at - row.since) / 1000).toFixed(1)}s`;
     row.title = `${id}  ${text}${details === undefined ? "" : `: ${details.split("\n", 1)[0]}`}${seconds}`;
     if (row.task !== undefined) row.task.title = row.title;
@@ -81,16 +99,28 @@ export function liveProgress(out: NodeJS.WriteStream): Progress {
   }
 }
 
-function rowsOf(plan: Plan, replacements: ReturnType<typeof replacementsOf>): Map<string, Row> {
+function settle({ failed, resolve, reject, title }: Row): void {
+  failed ? reject(new Error(title)) : resolve();
+}
+
+/** The row of each step; all steps of one thing have the same. */
+function rowsOf(plan: Plan, replacements: ReturnType<typeof replacementsOf>): ReadonlyMap<number, Row> {
   const rows = new Map<string, Row>();
+  const byStep = new Map<number, Row>();
   for (const step of plan.steps) {
     const replacement = replacements.get(step.id);
     const id = replacement === undefined ? nameOf(step) : `Container ${replacement.container}`;
-    if (rows.has(id)) continue;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    rows.set(id, { id, failed: false, title: id, done: promise, resolve, reject });
+    const row = rows.get(id) ?? newRow(id);
+    row.left++;
+    rows.set(id, row);
+    byStep.set(step.id, row);
   }
-  return rows;
+  return byStep;
+}
+
+function newRow(id: string): Row {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  return { id, failed: false, left: 0, title: id, done: promise, resolve, reject };
 }
 
 function draw(rows: readonly Row[], out: NodeJS.WriteStream): Promise<unknown> {

@@ -64,7 +64,8 @@ export function plainLine(): (status: Status) => string {
     if (state === "Working" && /^Image /.test(id) && text !== "Building" && text !== "Pulling" && text !== "Removing") {
       return ` ${id}  ${text.trimEnd()}\n`;
     }
-    if (last.get(id) === text) return "";
+    // What follows an error is not done because of it.
+    if (last.get(id) === text || last.get(id) === "Error") return "";
     last.set(id, text);
     return ` ${id}  ${text}${details === undefined || state === "Error" ? "" : `: ${details}`}\n`;
   };

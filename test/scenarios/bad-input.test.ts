@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { expect } from "vitest";
-import { idle, image, onEveryEngine, type Ran, statesOf } from "./harness.ts";
+import { openEngineProxy } from "./engine-proxy.ts";
+import { idle, image, onEveryEngine, type Ran, seen, statesOf } from "./harness.ts";
 
 /** One clear message, and the exit code for what a user can mend. */
 function expectRefusal({ exitCode, stdout, stderr }: Ran, ...words: readonly string[]): void {
@@ -96,6 +97,34 @@ services:
         const { exitCode, stdout, stderr } = await stack.start(["up", "-d"], { DOCKER_HOST: url });
         expectRefusal({ exitCode: exitCode ?? -1, stdout, stderr }, url, "start it, or name another engine");
       }
+    },
+  );
+
+  scenario(
+    "an engine that goes away in the middle is told, whatever up is doing; with the next one up finishes",
+    {
+      "compose.yaml": `services: { web: { image: "${image}", command: ${idle.replace("while", "echo hello; while")} } }`,
+    },
+    async (stack) => {
+      const creating = await openEngineProxy(stack.url, ({ url }) => {
+        if (url.includes("/containers/create")) creating.close();
+        return !url.includes("/containers/create");
+      });
+      const { exitCode, stdout, stderr } = await stack.start(["up", "-d"], { DOCKER_HOST: creating.url });
+      expectRefusal({ exitCode: exitCode ?? -1, stdout, stderr }, `${creating.url} closed the connection`);
+
+      const running = await openEngineProxy(stack.url, () => true);
+      const child = stack.start(["up"], { DOCKER_HOST: running.url });
+      await seen(child, "hello", "Started");
+      running.close();
+      const ran = await child;
+      expectRefusal(
+        { exitCode: ran.exitCode ?? -1, stdout: "", stderr: ran.stderr },
+        `${running.url} closed the connection`,
+      );
+
+      expect((await stack.gantry("up", "-d")).exitCode).toBe(0);
+      expect(statesOf(await stack.containers())).toEqual({ "web-1": "running" });
     },
   );
 

@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, type ServerResponse } from "node:http";
 import os from "node:os";
 import path from "node:path";
+import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseAddress } from "../../src/engine/address.ts";
 import { run } from "../engine/engines.ts";
@@ -32,7 +33,10 @@ export type Watch = (call: Call, moment: "before" | "after") => boolean;
 
 let count = 0;
 
-/** Listens on a socket of its own, in front of an engine on a unix socket or at a plain TCP port. */
+/**
+ * Listens on a socket of its own, in front of an engine on a unix socket or at a plain TCP port. Calls that take the
+ * connection over are passed on unwatched.
+ */
 export async function openEngineProxy(engine: string, watch: Watch): Promise<EngineProxy> {
   const address = parseAddress(engine);
   if (address.kind === "ssh") throw new Error("the proxy does not speak ssh");
@@ -42,6 +46,16 @@ export async function openEngineProxy(engine: string, watch: Watch): Promise<Eng
   const server = createServer((incoming, outgoing) => {
     const exchange = pass(incoming, outgoing).finally(() => underWay.delete(exchange));
     underWay.add(exchange);
+  });
+  const hijacked = new Set<Duplex>();
+  server.on("upgrade", ({ method, url, headers }: IncomingMessage, socket: Duplex) => {
+    const onward = request({ ...place, method, path: url, headers, agent: false }).end();
+    onward.once("upgrade", (_, source: Duplex, head: Buffer) => {
+      socket.write("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+      socket.write(head);
+      source.pipe(socket).pipe(source);
+      for (const end of [source, socket]) hijacked.add(end.on("error", () => {}));
+    });
   });
   server.listen(socketPath);
   await once(server, "listening");
@@ -73,6 +87,7 @@ export async function openEngineProxy(engine: string, watch: Watch): Promise<Eng
     close: () => {
       server.close();
       server.closeAllConnections();
+      for (const end of hijacked) end.destroy();
       rmSync(socketPath, { force: true });
     },
   };

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { idle, image, onEveryEngine, type Stack, statesOf } from "./harness.ts";
+import { idle, image, onEveryEngine, seen, statesOf } from "./harness.ts";
 
 /** Says something and then runs until it is told to end. */
 const talking = (words: string) => idle.replace("while", `echo ${words}; while`);
@@ -11,20 +11,6 @@ services:
   web: { image: "${image}", command: ${talking("hello from web")} }
   database: { image: "${image}", command: ${talking("hello from database")} }
 `;
-
-/** Resolves when all the words were on the screen. */
-async function seen(child: ReturnType<Stack["start"]>, ...words: readonly string[]): Promise<void> {
-  let text = "";
-  await new Promise<void>((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (data) => {
-        text += String(data);
-        if (words.every((word) => text.includes(word))) resolve();
-      });
-    }
-    child.then(() => reject(new Error(`gantry ended without having said ${words.join(", ")}:\n${text}`)));
-  });
-}
 
 onEveryEngine("up in the foreground", (scenario) => {
   scenario(

@@ -177,6 +177,20 @@ async function eventually<T>(engine: EngineClient, project: string, ask: () => P
   throw new Error("the engine closed its events before the answer came");
 }
 
+/** Resolves when all the words were on the screen. */
+export async function seen(child: ReturnType<Stack["start"]>, ...words: readonly string[]): Promise<void> {
+  let text = "";
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (data) => {
+        text += String(data);
+        if (words.every((word) => text.includes(word))) resolve();
+      });
+    }
+    child.then(() => reject(new Error(`gantry ended without having said ${words.join(", ")}:\n${text}`)));
+  });
+}
+
 /** Resolves when a container has ended. Its inspect tells: the engine's list may be behind the engine's events. */
 export async function ended({ engine, containers, eventually }: Stack, name: string): Promise<void> {
   const id = (await containers()).get(name)?.Id ?? "";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { idle, image, onEveryEngine } from "./harness.ts";
+import { idle, image, onEveryEngine, seen } from "./harness.ts";
 
 const twins = {
   "compose.yaml": `
@@ -30,6 +30,17 @@ onEveryEngine("images", (scenario) => {
       expect(stderr).toContain("the tests fail");
       expect(stderr).not.toMatch(/\n\s+at .*:\d+:\d+/);
       expect(exitCode).toBe(1);
+    },
+  );
+
+  scenario(
+    "Ctrl-C ends a build that is under way",
+    { ...twins, "app/Dockerfile": `FROM ${image}\nRUN echo compiling; sleep 1000\n` },
+    async (stack) => {
+      const child = stack.start(["build", "one"]);
+      await seen(child, "compiling\n");
+      child.kill("SIGINT");
+      expect((await child).exitCode).toBe(130);
     },
   );
 

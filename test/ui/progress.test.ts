@@ -56,6 +56,17 @@ describe("plain progress", () => {
     );
   });
 
+  it("says of a thing that failed only that, not what is left out because of it", () => {
+    const events: PlanEvent[] = [
+      { type: "started", step: create, at },
+      { type: "failed", step: create, at, error: new Error("no space") },
+      { type: "skipped", step: start, at, because: 1 },
+    ];
+    expect(print({ project: "shop", steps: [create, start] }, events, plainLine())).toBe(
+      " Container shop-web-1  Creating\n Container shop-web-1  Error\n",
+    );
+  });
+
   it("passes on what the engine warns of", () => {
     const warned: PlanEvent = { type: "warned", step: create, at, text: "no swap limit here" };
     expect(print({ project: "shop", steps: [create] }, [warned], plainLine())).toBe(
