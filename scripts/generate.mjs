@@ -63,7 +63,8 @@ async function validatorModule(schema) {
 function withoutNotes(node) {
   if (Array.isArray(node)) return node.map(withoutNotes);
   if (node === null || typeof node !== "object") return node;
-  const { "x-gantry": _knowledge, ...rest } = node;
+  // Repeated entries are found by validate.ts: ajv compares every entry with every other.
+  const { "x-gantry": _knowledge, uniqueItems: _distinct, ...rest } = node;
   // An attribute may be called "description"; then its value is a schema, not a text.
   const kept = Object.entries(rest).filter(([key, value]) => key !== "description" || typeof value !== "string");
   return Object.fromEntries(kept.map(([key, value]) => [key, withoutNotes(value)]));
@@ -100,8 +101,6 @@ function validatorTypes() {
     readonly allowedValues?: readonly unknown[];
     readonly pattern?: string;
     readonly limit?: number;
-    readonly i?: number;
-    readonly j?: number;
   };
 }
 /** True when the value is valid; otherwise \`errors\` holds the findings until the next call. */
@@ -139,6 +138,7 @@ function attributesModule(schema) {
       return parts;
     }
     if (own !== undefined) parts.attribute = JSON.stringify(own);
+    if (node.uniqueItems === true) parts.distinct = "true";
     if (keys.length > 0) {
       parts.keys = `new Map<string, Rule>([${keys.map(([name, value]) => `[${JSON.stringify(name)}, ${source(ruleOf(value))}]`).join(", ")}])`;
     }

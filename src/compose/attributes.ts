@@ -46,6 +46,7 @@ export interface Rule {
   readonly keys?: ReadonlyMap<string, Rule>;
   readonly any?: Rule;
   readonly item?: Rule;
+  readonly distinct?: boolean;
 }
 
 /** A place in the format, for walks that go along with the document. */
@@ -55,6 +56,8 @@ export interface AttributeNode {
   key(name: string): AttributeNode | undefined;
   /** The place of a list's entries. */
   readonly item?: AttributeNode;
+  /** Whether the entries of a list here must differ from each other. */
+  readonly distinct: boolean;
   /** The attribute names that a mapping here may hold. */
   readonly names: readonly string[];
 }
@@ -86,6 +89,7 @@ function attributeNode(rule: Rule, made: Map<Rule, AttributeNode>): AttributeNod
     ...(rule.attribute && { attribute: rule.attribute }),
     ...(rule.item && { item: attributeNode(rule.item, made) }),
     key: (name) => keys.get(name) ?? any,
+    distinct: rule.distinct === true,
     names: [...keys.keys()],
   };
   made.set(rule, node);

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../errors.ts";
 import { type AttributeNode, rootAttributes } from "./attributes.ts";
-import { type MappingNode, mapValues, type Node, type Path, pathText } from "./node.ts";
+import { type MappingNode, mapSequence, mapValues, type Node, type Path, pathText } from "./node.ts";
 import { type Expansion, expand } from "./short/expand.ts";
 
 /**
@@ -37,7 +37,7 @@ export function canonical(
     if (node.kind === "mapping") return walkMapping(node, attributes, path);
     const { item } = attributes;
     if (node.kind === "scalar" || item === undefined) return node;
-    return { ...node, items: node.items.map((value, i) => walk(value, item, [...path, i])) };
+    return mapSequence(node, (value, i) => walk(value, item, [...path, i]));
   };
 
   const walkMapping = (node: MappingNode, attributes: AttributeNode, path: Path): MappingNode =>

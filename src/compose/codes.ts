@@ -22,6 +22,7 @@ export const codes = [
   "invalid-merge",
   "too-many-nodes",
   "too-deep",
+  "too-many-files",
   "obsolete-version",
   // variables (interpolate.ts, dotenv.ts)
   "unset-variable",
@@ -90,10 +91,27 @@ export type Code = (typeof codes)[number];
 
 /** An error with a code of the union. */
 export function problem(code: Code, message: string, span?: Span, hint?: string): Diagnostic<Code> {
-  return { severity: "error", code, message, ...(span && { span }), ...(hint !== undefined && { hint }) };
+  return {
+    severity: "error",
+    code,
+    message: shortened(message),
+    ...(span && { span }),
+    ...(hint !== undefined && { hint }),
+  };
 }
 
 /** A warning with a code of the union. */
 export function warning(code: Code, message: string, span?: Span, hint?: string): Diagnostic<Code> {
-  return { severity: "warning", code, message, ...(span && { span }), ...(hint !== undefined && { hint }) };
+  return {
+    severity: "warning",
+    code,
+    message: shortened(message),
+    ...(span && { span }),
+    ...(hint !== undefined && { hint }),
+  };
+}
+
+/** What is said may quote a text of the file, however long. */
+function shortened(text: string): string {
+  return text.length > 1000 ? `${text.slice(0, 700)} … ${text.slice(-200)}` : text;
 }

@@ -4,11 +4,10 @@ import { problem } from "./codes.ts";
 import { suggestion } from "./nearest.ts";
 import { type Entry, type MappingNode, type Node, nullNode, type Path, pathText, stringNode } from "./node.ts";
 import { plainScalar } from "./scalar.ts";
+import { depthLimit } from "./tokens.ts";
 
 /** How many nodes one document may hold, aliases followed (compose-go's limit, against alias bombs). */
 const nodeLimit = 100_000;
-/** Deeper nesting than this is no compose file, and would exhaust the stack. */
-const depthLimit = 200;
 
 /** Thrown to leave the conversion of a document that is hopeless; never leaves this file. */
 class Hopeless extends Error {

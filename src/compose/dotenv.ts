@@ -7,7 +7,7 @@ import { variableSpan } from "./variable-span.ts";
 const blanks = /[\t\v\f\r \u0085\u00a0]*/y;
 /** Go's unicode.IsSpace, line feeds included. */
 const spaces = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*/y;
-const trailingSpaces = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/;
+const space = /[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 const exported = /export[\t\n\v\f\r \u0085\u00a0]+/y;
 const keyCharacter = /[\p{L}\p{N}_.\-[\] \t\v\f\r\u0085\u00a0]/u;
 const escapes: ReadonlyMap<string, string> = new Map([
@@ -135,7 +135,7 @@ function readKey(text: string, from: number): Read<{ name: string; assigned: boo
     }
     at += character.length;
   }
-  const name = text.slice(from, at).replace(trailingSpaces, "");
+  const name = trimmedEnd(text.slice(from, at));
   if (/[ \t\v\f\r\u0085\u00a0]/.test(name)) throw new Malformed("key cannot contain a space", from, at);
   return { value: { name, assigned: text[at] === "=" || text[at] === ":" }, next: at + 1 };
 }
@@ -147,7 +147,7 @@ function readValue(text: string, from: number): Read<{ text: string; literal: bo
   const end = lineEnd(text, at);
   const line = text.slice(at, end);
   const comment = line.indexOf(" #");
-  const value = (comment === -1 ? line : line.slice(0, comment)).replace(trailingSpaces, "");
+  const value = trimmedEnd(comment === -1 ? line : line.slice(0, comment));
   return { value: { text: value, literal: false }, next: end };
 }
 
@@ -169,6 +169,13 @@ function unescapeDouble(text: string): string {
     // compose-go drops the 0 of what is no octal number of three digits up to 0377.
     return /^0[0-3][0-7]{2}$/.test(name) ? String.fromCharCode(Number.parseInt(name, 8)) : `\\${name.slice(1)}`;
   });
+}
+
+/** Without the spaces at the end. (An expression would try at each run of spaces on the way.) */
+function trimmedEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && space.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 }
 
 function lineEnd(text: string, from: number): number {

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { type Diagnostic, ProjectError, type Source } from "../errors.ts";
+import type { Diagnostic, Source } from "../errors.ts";
 import { problem } from "./codes.ts";
 import { parseDotenv } from "./dotenv.ts";
 import type { EnvFile, ProjectModel, Service } from "./model.ts";
 import type { Locate } from "./node.ts";
 import { parseRawEnv } from "./raw-env-file.ts";
+import { type ReadSource, readSource } from "./source.ts";
 
 /**
  * Reads the `env_file` and `label_file` of every enabled service into its `environment` and `labels`. Later files win
@@ -17,10 +17,10 @@ export async function resolveEnvFiles(
   locate: Locate,
 ): Promise<{ project: ProjectModel; diagnostics: Diagnostic[] }> {
   const diagnostics: Diagnostic[] = [];
-  const texts = new Map<string, Promise<string | undefined>>();
+  const files = new Map<string, Promise<ReadSource>>();
   const open = (path: string) => {
-    const known = texts.get(path) ?? read(path);
-    texts.set(path, known);
+    const known = files.get(path) ?? readSource(path);
+    files.set(path, known);
     return known;
   };
   const services = new Map<string, Service>();
@@ -43,7 +43,7 @@ function withValues(service: Service, { environment }: ProjectModel): Service {
   };
 }
 
-type Open = (path: string) => Promise<string | undefined>;
+type Open = (path: string) => Promise<ReadSource>;
 
 async function resolveVariables(
   service: Service,
@@ -59,11 +59,13 @@ async function resolveVariables(
     project.environment.get(name) ?? service.environment?.get(name) ?? variables.get(name) ?? undefined;
   for (const [i, file] of files.entries()) {
     const span = locate(["services", service.name, "env_file", i, "path"]);
-    const text = await open(file.path);
-    if (text === undefined) {
-      if (!file.required) continue;
-      const hint = "create it, or set required: false";
-      diagnostics.push(problem("missing-file", `env file ${file.path} not found`, span, hint));
+    const { source, problem: fault } = await open(file.path);
+    if (source === undefined) {
+      if (fault.code !== "missing-file") diagnostics.push({ ...fault, ...(!fault.span && span && { span }) });
+      else if (file.required) {
+        const hint = fault.hint ?? "create it, or set required: false";
+        diagnostics.push(problem("missing-file", `env file ${file.path} not found`, span, hint));
+      }
       continue;
     }
     if (file.format !== undefined && file.format !== "raw") {
@@ -72,7 +74,7 @@ async function resolveVariables(
       diagnostics.push(problem("unsupported-format", message, at, "leave it out, or write raw"));
       continue;
     }
-    for (const [key, value] of parse(file, { path: file.path, text }, lookup, diagnostics)) variables.set(key, value);
+    for (const [key, value] of parse(file, source, lookup, diagnostics)) variables.set(key, value);
   }
   for (const [key, value] of service.environment ?? []) variables.set(key, value);
   return { ...rest, environment: variables };
@@ -88,13 +90,18 @@ async function resolveLabels(
   if (files === undefined) return service;
   const labels = new Map<string, string>();
   for (const [i, path] of files.entries()) {
-    const text = await open(path);
-    if (text === undefined) {
+    const { source, problem: fault } = await open(path);
+    if (source === undefined) {
       const span = locate(["services", service.name, "label_file", i]);
-      diagnostics.push(problem("missing-file", `label file ${path} not found`, span, "create it"));
+      const isMissing = fault.code === "missing-file";
+      diagnostics.push(
+        isMissing
+          ? problem("missing-file", `label file ${path} not found`, span, fault.hint ?? "create it")
+          : { ...fault, ...(!fault.span && span && { span }) },
+      );
       continue;
     }
-    const result = parseDotenv({ path, text }, (name) => labels.get(name));
+    const result = parseDotenv(source, (name) => labels.get(name));
     diagnostics.push(...result.diagnostics);
     for (const [key, value] of result.entries) labels.set(key, value);
   }
@@ -118,19 +125,4 @@ function parse(
     diagnostics.push(problem("invalid-pair", message, { source, start, end }, "write KEY=VALUE"));
   }
   return result.entries;
-}
-
-/** The text of a file, or undefined when there is none. */
-async function read(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ProjectError([problem("missing-file", `cannot read ${path}: ${reason}`)]);
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }

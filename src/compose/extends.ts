@@ -4,7 +4,7 @@ import { canonical } from "./canonical.ts";
 import { problem } from "./codes.ts";
 import { merge } from "./merge.ts";
 import { suggestion } from "./nearest.ts";
-import { child, type MappingNode, type Node, type Path, withEntry } from "./node.ts";
+import { child, type MappingNode, type Node, nodeCount, type Path, withEntry } from "./node.ts";
 import type { ParsedDocument } from "./parse.ts";
 import { rebasePaths } from "./paths.ts";
 import { applyResets, resetsBelow } from "./reset.ts";
@@ -19,7 +19,15 @@ interface Family {
   readonly resets: readonly Path[];
   /** Services that were found to extend themselves in the end. */
   readonly circles: Set<string>;
+  /** Services that are done. */
+  readonly resolved: Map<string, Node | undefined>;
 }
+
+/** A chain of services that extend each other may be this long. */
+const longestChain = 200;
+
+/** Files that services of one document extend, by path. */
+type Families = Map<string, Promise<Family | undefined>>;
 
 /**
  * Replaces `extends` in every service of a document by what it means: the other service, read from its file if it has one,
@@ -29,11 +37,19 @@ interface Family {
 export async function resolveExtends(document: ParsedDocument, file: string, stage: Stage): Promise<MappingNode> {
   const services = child(document.root, "services");
   if (services?.kind !== "mapping") return document.root;
-  const family: Family = { file, written: undefined, services, resets: document.resets, circles: new Set() };
+  const family: Family = {
+    file,
+    written: undefined,
+    services,
+    resets: document.resets,
+    circles: new Set(),
+    resolved: new Map(),
+  };
+  const families: Families = new Map();
   let resolved = services;
   for (const [name, { value }] of services.entries) {
     if (child(value, "extends") === undefined) continue;
-    const service = await resolveService(name, family, stage, []);
+    const service = await resolveService(name, family, families, stage, []);
     if (service !== undefined) resolved = withEntry(resolved, name, service);
   }
   return resolved === services ? document.root : withEntry(document.root, "services", resolved);
@@ -47,6 +63,21 @@ interface Link {
 async function resolveService(
   name: string,
   family: Family,
+  families: Families,
+  stage: Stage,
+  trail: readonly Link[],
+): Promise<Node | undefined> {
+  if (family.resolved.has(name)) return family.resolved.get(name);
+  const service = await extended(name, family, families, stage, trail);
+  family.resolved.set(name, service);
+  return service;
+}
+
+/** A service laid over what it extends. */
+async function extended(
+  name: string,
+  family: Family,
+  families: Families,
   stage: Stage,
   trail: readonly Link[],
 ): Promise<Node | undefined> {
@@ -69,7 +100,12 @@ async function resolveService(
     stage.report(problem("extends-cycle", message, extension.span, "one of them has to stand on its own"));
     return without(service, "extends");
   }
-  const other = file === undefined ? family : await readFamily(name, file, stage);
+  if (trail.length > longestChain) {
+    const message = `more than ${longestChain} services extend each other in a row`;
+    stage.report(problem("too-deep", message, extension.span, "extend the last one of them"));
+    return without(service, "extends");
+  }
+  const other = file === undefined ? family : await familyOf(name, file, families, stage);
   if (other === undefined) return without(service, "extends");
   const baseName = String(target.value);
   if (!other.services.entries.has(baseName)) {
@@ -84,9 +120,9 @@ async function resolveService(
     );
     return without(service, "extends");
   }
-  const base = await resolveService(baseName, other, stage, [...trail, link]);
+  const base = await resolveService(baseName, other, families, stage, [...trail, link]);
   const own = without(service, "extends");
-  if (base?.kind !== "mapping") return own;
+  if (base?.kind !== "mapping" || !stage.effort.spend(nodeCount(base), target.span)) return own;
   const start = { attributes: attributeNodeAt(["services", name]), path: ["services", name] };
   const cleared = applyResets(base, resetsBelow(family.resets, start.path));
   const merged = merge(cleared, own, start);
@@ -100,6 +136,14 @@ function targetOf(extension: Node): { target: Node | undefined; file: Node | und
   const file = child(extension, "file");
   const isGiven = file?.kind === "scalar" && file.type === "string" && file.value !== "";
   return { target: child(extension, "service"), file: isGiven ? file : undefined };
+}
+
+/** The services of another file, which is read once. */
+function familyOf(name: string, file: Node, families: Families, stage: Stage): Promise<Family | undefined> {
+  const written = file.kind === "scalar" ? file.text : "";
+  const known = families.get(written) ?? readFamily(name, file, stage);
+  families.set(written, known);
+  return known;
 }
 
 /** Reads the services of another file; every path in them is made relative to the project's directory. */
@@ -130,7 +174,7 @@ async function readFamily(name: string, file: Node, stage: Stage): Promise<Famil
   const rebased = rebasePaths(long.node, dirname(path), stage.projectDirectory);
   const rebasedServices = child(rebased, "services");
   if (rebasedServices?.kind !== "mapping") return undefined;
-  return { file: path, written, services: rebasedServices, resets, circles: new Set() };
+  return { file: path, written, services: rebasedServices, resets, circles: new Set(), resolved: new Map() };
 }
 
 function without(service: MappingNode, key: string): MappingNode {

@@ -2,7 +2,7 @@ import type { Diagnostic } from "../errors.ts";
 import { type AttributeNode, rootAttributes } from "./attributes.ts";
 import { cast } from "./casts.ts";
 import { problem, warning } from "./codes.ts";
-import { type MappingNode, mapValues, type Node, type Path, pathText, type ScalarNode } from "./node.ts";
+import { type MappingNode, mapSequence, mapValues, type Node, type Path, pathText, type ScalarNode } from "./node.ts";
 import { type Lookup, longestText, substitute } from "./template.ts";
 import { variableSpan } from "./variable-span.ts";
 
@@ -20,7 +20,7 @@ export function interpolate(
   const walk = (node: Node, attributes: AttributeNode | undefined, path: Path): Node => {
     if (node.kind === "scalar") return node.type === "string" ? scalar(node, attributes, path) : node;
     if (node.kind === "sequence") {
-      return { ...node, items: node.items.map((item, i) => walk(item, attributes?.item, [...path, i])) };
+      return mapSequence(node, (item, i) => walk(item, attributes?.item, [...path, i]));
     }
     return mapValues(node, (value, key) => walk(value, attributes?.key(key), [...path, key]));
   };

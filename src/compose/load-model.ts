@@ -6,7 +6,7 @@ import { setDefaults } from "./defaults.ts";
 import { resolveExtends } from "./extends.ts";
 import { resolveIncludes } from "./include.ts";
 import { merge } from "./merge.ts";
-import { type MappingNode, type Node, withEntry } from "./node.ts";
+import { type MappingNode, type Node, nodeCount, withEntry } from "./node.ts";
 import { resolveEnvironment } from "./normalise.ts";
 import { resolvePaths } from "./paths.ts";
 import { applyResets } from "./reset.ts";
@@ -29,6 +29,8 @@ export async function loadModel(files: readonly ModelFile[], stage: Stage): Prom
   let model: MappingNode | undefined;
   for (const file of files) {
     for (const document of (await stage.read(file.path, file.span)) ?? []) {
+      const size = nodeCount(document.root) + (model === undefined ? 0 : nodeCount(model));
+      if (!stage.effort.spend(size, document.root.span)) return model;
       const whole = await resolveIncludes(document.root, document.resets, stage);
       const base = model === undefined ? undefined : applyResets(model, document.resets);
       const own = await resolveExtends({ root: whole, resets: document.resets }, file.path, stage);

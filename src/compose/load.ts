@@ -3,6 +3,7 @@ import { checkProject } from "./check.ts";
 import { problem } from "./codes.ts";
 import { decode } from "./decode.ts";
 import { doubtsOf } from "./doubts.ts";
+import { effort } from "./effort.ts";
 import { resolveEnvFiles } from "./env-files.ts";
 import { type Findings, findings } from "./findings.ts";
 import { findInputs, type InputFlags, type Inputs } from "./inputs.ts";
@@ -91,6 +92,7 @@ async function readModel(options: LoadOptions): Promise<Read> {
     resolvesEnvironment: options.resolveEnvironment !== false,
     report: found.add,
     explain: found.explain,
+    effort: effort(found.add),
     includeTrail: inputs.files,
     reader,
   });

@@ -14,7 +14,7 @@ import {
   pathText,
   stringNode,
 } from "./node.ts";
-import { isSame } from "./same.ts";
+import { identity, isSame } from "./same.ts";
 import { expand } from "./short/expand.ts";
 
 interface Place {
@@ -108,7 +108,8 @@ function mergeByKind(base: Node, override: Node, place: Place): Node {
 }
 
 function appendLists(base: readonly Node[], override: readonly Node[], at: Node, onlyNew: boolean): Node {
-  const added = onlyNew ? override.filter((item) => !base.some((before) => isSame(before, item))) : override;
+  const known = new Set(onlyNew ? base.map(identity) : []);
+  const added = onlyNew ? override.filter((item) => !known.has(identity(item))) : override;
   return { kind: "sequence", items: [...base, ...added], span: at.span };
 }
 
@@ -164,18 +165,21 @@ function mergeLogging(base: Node, override: Node, place: Place): Node {
 function mergePools(base: Node, override: Node, place: Place): Node {
   if (base.kind !== "sequence" || override.kind !== "sequence") return mergeByKind(base, override, place);
   const pools = [...base.items];
-  for (const pool of override.items) {
+  const subnetOf = (pool: Node) => {
     const subnet = child(pool, "subnet");
-    const index = subnet === undefined ? -1 : pools.findIndex((other) => isSamePool(other, subnet));
-    const before = pools[index];
-    if (before?.kind === "mapping" && pool.kind === "mapping") {
+    return subnet === undefined ? undefined : identity(subnet);
+  };
+  const places = new Map(base.items.map((pool, i) => [subnetOf(pool), i]));
+  for (const pool of override.items) {
+    const subnet = subnetOf(pool);
+    const index = subnet === undefined ? undefined : places.get(subnet);
+    const before = index === undefined ? undefined : pools[index];
+    if (index !== undefined && before?.kind === "mapping" && pool.kind === "mapping") {
       pools[index] = mergeMappings(before, pool, { ...place, attributes: place.attributes?.item });
-    } else pools.push(pool);
+    } else {
+      places.set(subnet, pools.length);
+      pools.push(pool);
+    }
   }
   return { ...override, items: pools };
-}
-
-function isSamePool(pool: Node, subnet: Node): boolean {
-  const other = child(pool, "subnet");
-  return other !== undefined && isSame(other, subnet);
 }

@@ -116,24 +116,55 @@ export function withDefault(node: MappingNode, key: string, value: Node): Mappin
   return node.entries.has(key) ? node : withEntry(node, key, value);
 }
 
-/** The mapping with every value changed. */
+/** The mapping with every value changed; the mapping itself where no value is another one afterwards. */
 export function mapValues(node: MappingNode, change: (value: Node, key: string) => Node): MappingNode {
-  const entries = new Map<string, Entry>();
-  for (const [key, entry] of node.entries)
-    entries.set(key, { keySpan: entry.keySpan, value: change(entry.value, key) });
-  return { ...node, entries };
+  let entries: Map<string, Entry> | undefined;
+  for (const [key, entry] of node.entries) {
+    const value = change(entry.value, key);
+    if (value === entry.value) continue;
+    entries ??= new Map(node.entries);
+    entries.set(key, { keySpan: entry.keySpan, value });
+  }
+  return entries === undefined ? node : { ...node, entries };
+}
+
+/** The list with every item changed; the list itself where no item is another one afterwards. */
+export function mapSequence(node: SequenceNode, change: (item: Node, index: number) => Node): SequenceNode {
+  let items: Node[] | undefined;
+  for (const [index, item] of node.items.entries()) {
+    const changed = change(item, index);
+    if (changed === item) continue;
+    items ??= [...node.items];
+    items[index] = changed;
+  }
+  return items === undefined ? node : { ...node, items };
 }
 
 /** A list with every item that is a mapping changed; any other node is itself. */
 export function mapItems(node: Node, change: (item: MappingNode) => Node): Node {
   if (node.kind !== "sequence") return node;
-  return { ...node, items: node.items.map((item) => (item.kind === "mapping" ? change(item) : item)) };
+  return mapSequence(node, (item) => (item.kind === "mapping" ? change(item) : item));
 }
 
 /** A mapping with every value that is a mapping changed; any other node is itself. */
 export function mapMappings(node: Node, change: (value: MappingNode, key: string) => Node): Node {
   if (node.kind !== "mapping") return node;
   return mapValues(node, (value, key) => (value.kind === "mapping" ? change(value, key) : value));
+}
+
+const counts = new WeakMap<Node, number>();
+
+/** How many nodes a tree has, itself included; what stands in it twice counts twice. */
+export function nodeCount(node: Node): number {
+  if (node.kind === "scalar") return 1;
+  let count = counts.get(node);
+  if (count === undefined) {
+    count = 1;
+    if (node.kind === "sequence") for (const item of node.items) count += nodeCount(item);
+    else for (const { value } of node.entries.values()) count += nodeCount(value);
+    counts.set(node, count);
+  }
+  return count;
 }
 
 /** Where a path of the final model was written, as far as that is known. */

@@ -1,8 +1,12 @@
-import { parseAllDocuments } from "yaml";
+import { Composer } from "yaml";
 import type { Diagnostic, Source } from "../errors.ts";
 import { problem } from "./codes.ts";
 import { convertDocument } from "./convert.ts";
 import type { MappingNode, Path } from "./node.ts";
+import { tokens } from "./tokens.ts";
+
+/** What does not parse at the beginning seldom parses further on: later errors say nothing more. */
+const mostErrors = 100;
 
 /** One YAML document of a file. */
 export interface ParsedDocument {
@@ -24,21 +28,18 @@ export interface Parsed {
 export function parse(source: Source): Parsed {
   const documents: ParsedDocument[] = [];
   const diagnostics: Diagnostic[] = [];
-  const parsed = parseAllDocuments(source.text, {
-    schema: "failsafe",
-    prettyErrors: false,
-    uniqueKeys: false,
-    logLevel: "silent",
-  });
-  if (!Array.isArray(parsed)) return { documents, diagnostics };
-  for (const document of parsed) {
+  const read = tokens(source);
+  if (read.fault !== undefined) return { documents, diagnostics: [read.fault] };
+  const composer = new Composer({ schema: "failsafe", prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
+  for (const document of composer.compose(read.tokens)) {
     if (document.errors.length > 0) {
-      diagnostics.push(...document.errors.map((error) => syntaxProblem(error, source)));
-      continue;
+      for (const error of document.errors.slice(0, mostErrors)) diagnostics.push(syntaxProblem(error, source));
+    } else {
+      const converted = convertDocument(document.contents, source, document.directives.docStart === true);
+      for (const diagnostic of converted.diagnostics) diagnostics.push(diagnostic);
+      if (converted.root !== undefined) documents.push({ root: converted.root, resets: converted.resets });
     }
-    const converted = convertDocument(document.contents, source, document.directives?.docStart === true);
-    diagnostics.push(...converted.diagnostics);
-    if (converted.root !== undefined) documents.push({ root: converted.root, resets: converted.resets });
+    if (diagnostics.length > mostErrors) break;
   }
   return { documents, diagnostics };
 }

@@ -2,7 +2,17 @@ import { isAbsolute, join, relative } from "node:path";
 import type { Diagnostic } from "../errors.ts";
 import { type Attribute, type AttributeNode, rootAttributes } from "./attributes.ts";
 import { problem } from "./codes.ts";
-import { child, isString, type MappingNode, mapValues, type Node, type Path, pathText, stringNode } from "./node.ts";
+import {
+  child,
+  isString,
+  type MappingNode,
+  mapSequence,
+  mapValues,
+  type Node,
+  type Path,
+  pathText,
+  stringNode,
+} from "./node.ts";
 
 type PathKind = NonNullable<Attribute["path"]>;
 
@@ -75,12 +85,13 @@ function changePaths(
     const kind = attributes.attribute?.path;
     if (isString(node)) {
       if (kind === undefined || !applies(kind, parents)) return node;
-      return stringNode(change(node.value, kind), node.span);
+      const changed = change(node.value, kind);
+      return changed === node.value ? node : stringNode(changed, node.span);
     }
     if (node.kind === "mapping") return walkMapping(node, attributes, path, parents);
     const { item } = attributes;
     if (node.kind !== "sequence" || item === undefined) return node;
-    return { ...node, items: node.items.map((value, i) => walk(value, item, [...path, i], parents)) };
+    return mapSequence(node, (value, i) => walk(value, item, [...path, i], parents));
   };
 
   const walkMapping = (

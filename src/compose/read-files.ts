@@ -34,7 +34,14 @@ export function fileReader(readStdin: (() => Promise<string>) | undefined): File
 export interface StageOptions
   extends Pick<
     Stage,
-    "projectDirectory" | "environment" | "interpolates" | "resolvesPaths" | "resolvesEnvironment" | "report" | "explain"
+    | "projectDirectory"
+    | "environment"
+    | "interpolates"
+    | "resolvesPaths"
+    | "resolvesEnvironment"
+    | "report"
+    | "explain"
+    | "effort"
   > {
   readonly reader: FileReader;
   readonly includeTrail: readonly string[];
@@ -47,6 +54,7 @@ export function makeStage(options: StageOptions): Stage {
   const lookup = (name: string) => environment.get(name);
 
   const read = async (path: string, span: Span | undefined) => {
+    if (!options.effort.open(span)) return undefined;
     const file = await reader(path);
     for (const diagnostic of file.diagnostics) report(span && !diagnostic.span ? { ...diagnostic, span } : diagnostic);
     if (file.diagnostics.some(({ severity }) => severity === "error")) return undefined;

@@ -1,5 +1,13 @@
 import type { Node } from "./node.ts";
 
+/** A text that is the same for two nodes exactly when they say the same (isSame), to find equal ones among many. */
+export function identity(node: Node): string {
+  if (node.kind === "scalar") return `${node.type}:${JSON.stringify(String(node.value))}`;
+  if (node.kind === "sequence") return `[${node.items.map(identity).join()}]`;
+  const entries = [...node.entries].map(([key, { value }]) => `${JSON.stringify(key)}=${identity(value)}`);
+  return `{${entries.sort().join()}}`;
+}
+
 /** Whether two nodes say the same, wherever they were written. The order of a mapping's keys says nothing. */
 export function isSame(a: Node, b: Node): boolean {
   if (a === b) return true;

@@ -5,6 +5,9 @@ import type { Diagnostic, Source } from "../errors.ts";
 import { problem } from "./codes.ts";
 import { suggestion } from "./nearest.ts";
 
+/** In bytes. */
+const largestFile = 4 * 2 ** 20;
+
 /** A file that was read, or what is wrong with it. */
 export type ReadSource =
   | { readonly source: Source; readonly problem?: never }
@@ -21,8 +24,12 @@ export async function readSource(path: string): Promise<ReadSource> {
   return decodeSource(path, bytes);
 }
 
-/** Text of a file's bytes: valid UTF-8 without NUL. */
+/** Text of a file's bytes: valid UTF-8 without NUL, of a size that a person could have written. */
 export function decodeSource(path: string, bytes: Uint8Array): ReadSource {
+  if (bytes.length > largestFile) {
+    const message = `${path} is larger than ${largestFile / 2 ** 20} MiB`;
+    return { problem: problem("too-large", message, undefined, "keep large data in files of its own") };
+  }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

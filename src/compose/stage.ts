@@ -1,4 +1,5 @@
 import type { Diagnostic, Note, Span } from "../errors.ts";
+import type { Effort } from "./effort.ts";
 import type { ParsedDocument } from "./parse.ts";
 
 /** What the stages of one model share: the root project's, or an included one's. */
@@ -16,6 +17,7 @@ export interface Stage {
   /** Reads, parses and interpolates a file; undefined when it cannot be read (which was reported, at `span`). */
   readonly read: (path: string, span: Span | undefined) => Promise<readonly ParsedDocument[] | undefined>;
   readonly report: (diagnostic: Diagnostic) => void;
+  readonly effort: Effort;
   /** Says why a file is read: the place that includes or extends it. */
   readonly explain: (path: string, reason: Note) => void;
   /** Whether a reference names a remote resource (git, OCI), which is reported as not supported. */

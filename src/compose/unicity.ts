@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../errors.ts";
 import { type Attribute, type AttributeNode, rootAttributes } from "./attributes.ts";
 import { problem } from "./codes.ts";
-import { child, type MappingNode, mapValues, type Node, type Path, pathText } from "./node.ts";
+import { child, type MappingNode, mapSequence, mapValues, type Node, type Path, pathText } from "./node.ts";
 import { parseMount } from "./short/mounts.ts";
 
 type Unique = NonNullable<Attribute["unique"]>;
@@ -25,9 +25,11 @@ export function enforceUnicity(
       return mapValues(node, (value, key) => walk(value, attributes.key(key), [...path, key]));
     }
     const { item } = attributes;
-    const items = item === undefined ? node.items : node.items.map((value, i) => walk(value, item, [...path, i]));
+    const inner = item === undefined ? node : mapSequence(node, (value, i) => walk(value, item, [...path, i]));
     const unique = attributes.attribute?.unique;
-    return { ...node, items: unique === undefined ? items : lastOfEach(items, unique, path) };
+    if (unique === undefined) return inner;
+    const items = lastOfEach(inner.items, unique, path);
+    return items.length === inner.items.length ? inner : { ...inner, items };
   };
 
   const lastOfEach = (items: readonly Node[], unique: Unique, path: Path): readonly Node[] => {

@@ -1,9 +1,10 @@
 import type { Diagnostic, Span } from "../errors.ts";
-import { attributeNodeAt } from "./attributes.ts";
+import { type AttributeNode, attributeNodeAt, rootAttributes } from "./attributes.ts";
 import { problem } from "./codes.ts";
 import validator, { type Finding } from "./generated/validate.js";
-import { suggestion } from "./nearest.ts";
-import { at, type MappingNode, type Node, type Path, pathText } from "./node.ts";
+import { suggester, type suggestion } from "./nearest.ts";
+import { at, type MappingNode, type Node, type Path, pathText, type SequenceNode } from "./node.ts";
+import { identity } from "./same.ts";
 
 /**
  * Checks a merged document against schemas/compose.schema.json and says what is wrong where: unknown and missing
@@ -11,8 +12,42 @@ import { at, type MappingNode, type Node, type Path, pathText } from "./node.ts"
  * finding is about the form that was written.
  */
 export function validate(document: MappingNode): Diagnostic[] {
-  if (validator(plainValue(document))) return [];
-  return (validator.errors ?? []).map((finding) => translate(finding, document));
+  const repeated = repetitions(document);
+  if (validator(plainValue(document))) return repeated;
+  const suggest = suggester(100);
+  return [...(validator.errors ?? []).map((finding) => translate(finding, document, suggest)), ...repeated];
+}
+
+/** Entries that a list has twice, where they must differ. */
+function repetitions(document: MappingNode): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const walk = (node: Node, attributes: AttributeNode | undefined, path: Path) => {
+    if (attributes === undefined || node.kind === "scalar") return;
+    if (node.kind === "mapping") {
+      for (const [key, { value }] of node.entries) walk(value, attributes.key(key), [...path, key]);
+      return;
+    }
+    const { item, distinct } = attributes;
+    if (distinct) diagnostics.push(...repeatedEntries(node, path).slice(0, 100));
+    if (item !== undefined) for (const [i, value] of node.items.entries()) walk(value, item, [...path, i]);
+  };
+  walk(document, rootAttributes, []);
+  return diagnostics;
+}
+
+function repeatedEntries(list: SequenceNode, path: Path): Diagnostic[] {
+  const seen = new Map<string, number>();
+  return list.items.flatMap((entry, i) => {
+    const key = identity(entry);
+    const first = seen.get(key);
+    if (first === undefined) {
+      seen.set(key, i);
+      return [];
+    }
+    const message = `${pathText(path)}: the entries ${first} and ${i} are equal`;
+    const notes = [{ message: "the first one", span: (list.items[first] ?? entry).span }];
+    return [{ ...problem("duplicate-entry", message, entry.span, "remove one of them"), notes }];
+  });
 }
 
 /** A node as the plain data that ajv reads. Mappings have no prototype: any key is an ordinary one. */
@@ -24,7 +59,7 @@ function plainValue(node: Node): unknown {
   return object;
 }
 
-function translate(finding: Finding, document: MappingNode): Diagnostic {
+function translate(finding: Finding, document: MappingNode, suggest: typeof suggestion): Diagnostic {
   const path = pathOf(finding.instancePath, document);
   const node = at(document, path) ?? document;
   const subject = path.length === 0 ? "the file" : pathText(path);
@@ -34,7 +69,7 @@ function translate(finding: Finding, document: MappingNode): Diagnostic {
       return wrongType(subject, node, params.type ?? []);
     case "additionalProperties":
     case "unevaluatedProperties":
-      return unknownAttribute(params.additionalProperty ?? params.unevaluatedProperty ?? "", path, subject, node);
+      return unknownAttribute(params.additionalProperty ?? params.unevaluatedProperty ?? "", path, node, suggest);
     case "required": {
       const name = params.missingProperty ?? "";
       return problem(
@@ -47,21 +82,19 @@ function translate(finding: Finding, document: MappingNode): Diagnostic {
     case "enum": {
       const allowed = (params.allowedValues ?? []).map(String);
       const message = `${subject} must be one of ${allowed.map((value) => `"${value}"`).join(", ")}`;
-      return problem("invalid-value", message, node.span, suggestion(textOf(node), allowed));
+      return problem("invalid-value", message, node.span, suggest(textOf(node), allowed));
     }
     case "pattern":
       return problem(
         "invalid-value",
         `${subject}: "${textOf(node)}" does not match ${params.pattern}`,
         node.span,
-        suggestion(textOf(node), params.pattern?.split("|") ?? []),
+        suggest(textOf(node), params.pattern?.split("|") ?? []),
       );
     case "minimum":
       return problem("invalid-value", `${subject} must be at least ${params.limit}`, node.span);
     case "maximum":
       return problem("invalid-value", `${subject} must be at most ${params.limit}`, node.span);
-    case "uniqueItems":
-      return duplicateEntry(subject, node, params.j ?? 0, params.i ?? 0);
     default:
       return problem("invalid-value", `${subject} is not valid (${finding.keyword})`, node.span);
   }
@@ -116,7 +149,8 @@ function typeHint(node: Node, expected: readonly string[]): string | undefined {
   return undefined;
 }
 
-function unknownAttribute(name: string, path: Path, subject: string, node: Node): Diagnostic {
+function unknownAttribute(name: string, path: Path, node: Node, suggest: typeof suggestion): Diagnostic {
+  const subject = path.length === 0 ? "the file" : pathText(path);
   const span = node.kind === "mapping" ? node.entries.get(name)?.keySpan : undefined;
   const known = attributeNodeAt(path)?.names ?? [];
   if (known.length === 0) {
@@ -125,16 +159,7 @@ function unknownAttribute(name: string, path: Path, subject: string, node: Node)
   }
   const where = path.length === 0 ? "at the top level" : `in ${subject}`;
   const message = `unknown attribute "${name}" ${where}`;
-  return problem("unknown-attribute", message, span ?? node.span, suggestion(name, known));
-}
-
-function duplicateEntry(subject: string, node: Node, first: number, second: number): Diagnostic {
-  const items = node.kind === "sequence" ? node.items : [];
-  const earlier = items[Math.min(first, second)];
-  const later = items[Math.max(first, second)];
-  const message = `${subject}: the entries ${Math.min(first, second)} and ${Math.max(first, second)} are equal`;
-  const finding = problem("duplicate-entry", message, (later ?? node).span, "remove one of them");
-  return earlier === undefined ? finding : { ...finding, notes: [{ message: "the first one", span: earlier.span }] };
+  return problem("unknown-attribute", message, span ?? node.span, suggest(name, known));
 }
 
 function textOf(node: Node): string {

@@ -8,6 +8,7 @@ import {
   isString,
   type MappingNode,
   mappingNode,
+  mapSequence,
   mapValues,
   type Node,
   nullNode,
@@ -51,7 +52,7 @@ const expansions: Readonly<Record<Short, (node: Node) => Expansion>> = {
   ports: expandPorts,
   source: (node) => wrap(node, (text) => mappingNode([["source", text]], text.span)),
   ssh: (node) => fromPairs(node, "invalid-ssh", (text) => `invalid ssh key "${text}"`, ["default"]),
-  text: (node) => ({ node: node.kind === "scalar" ? stringNode(node.text, node.span) : node }),
+  text: (node) => ({ node: node.kind === "scalar" && !isString(node) ? stringNode(node.text, node.span) : node }),
   ulimit: (node) => {
     if (!isString(node)) return { node };
     const message = `"${node.value}" is not a whole number`;
@@ -73,6 +74,9 @@ function parsed<T extends object>(node: Node, code: Code, parse: (text: string) 
   return { node: nodeOf(result.value, node) };
 }
 
+/** A machine has this many ports of one protocol. */
+const mostPorts = 65536;
+
 function expandPorts(node: Node): Expansion {
   if (node.kind !== "sequence") return { node };
   const items: Node[] = [];
@@ -86,10 +90,12 @@ function expandPorts(node: Node): Expansion {
       diagnostics.push(problem("invalid-port", `invalid type ${item.type} for port`, item.span, hint));
     } else {
       const result = parsePorts(item.text);
-      if (result.error === undefined) {
-        items.push(
-          ...result.value.map((port) => withEntry(mappingOf(port, item), "mode", stringNode("ingress", item.span))),
-        );
+      if (result.error === undefined && items.length + result.value.length <= mostPorts) {
+        for (const port of result.value) items.push(mappingOf({ ...port, mode: "ingress" }, item));
+      } else if (result.error === undefined) {
+        items.push(item);
+        const hint = "publish fewer of them";
+        diagnostics.push(problem("invalid-port", `the list has more than ${mostPorts} ports`, item.span, hint));
       } else {
         items.push(item);
         diagnostics.push(problem("invalid-port", result.error, item.span, result.hint));
@@ -124,11 +130,11 @@ function expandDependencies(node: Node): Expansion {
 function expandEnvFiles(node: Node): Expansion {
   const files = isString(node) ? sequenceNode([node], node.span) : node;
   if (files.kind !== "sequence") return { node };
-  const items = files.items.map((item) => {
+  const long = mapSequence(files, (item) => {
     const file = isString(item) ? mappingNode([["path", item]], item.span) : item;
     return file.kind === "mapping" ? withDefaults(file, [["required", boolNode(true, item.span)]]) : file;
   });
-  return { node: { ...files, items } };
+  return { node: long };
 }
 
 /** `external: {name: n}` is the old way to say `external: true` and `name: n`. */

@@ -5,7 +5,7 @@ import type { Parsed } from "./parsed.ts";
  * colon, separates, so that `h:::1` is `::1`. A repeated host collects its addresses; `[::1]` loses its brackets.
  */
 export function parseHosts(items: readonly string[]): Parsed<ReadonlyMap<string, readonly string[]>> {
-  const hosts = new Map<string, readonly string[]>();
+  const hosts = new Map<string, string[]>();
   for (const item of items) {
     const separator = item.includes("=") ? "=" : ":";
     const at = item.indexOf(separator);
@@ -13,7 +13,9 @@ export function parseHosts(items: readonly string[]): Parsed<ReadonlyMap<string,
       return { error: `invalid additional host, missing IP: ${item}`, hint: "write HOST=ADDRESS" };
     }
     const host = item.slice(0, at);
-    hosts.set(host, [...(hosts.get(host) ?? []), ...item.slice(at + 1).split(",")]);
+    const addresses = hosts.get(host) ?? [];
+    for (const address of item.slice(at + 1).split(",")) addresses.push(address);
+    hosts.set(host, addresses);
   }
   return cleanHosts(hosts);
 }
