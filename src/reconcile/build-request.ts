@@ -1,5 +1,5 @@
 import type { Build, ProjectModel, Service } from "../compose/model.ts";
-import type { Diagnostic } from "../errors.ts";
+import type { Finding } from "./finding.ts";
 import { labels } from "./labels.ts";
 import { imageReference } from "./names.ts";
 import type { BuildRequest } from "./plan.ts";
@@ -38,7 +38,7 @@ export function buildRequest(
   options: BuildOptions,
 ): {
   readonly request: BuildRequest;
-  readonly findings: readonly (Diagnostic & { readonly path: readonly string[] })[];
+  readonly findings: readonly (Finding & { readonly path: readonly string[] })[];
 } {
   const build: Build = service.build ?? { extensions: new Map() };
   const reference = imageReference(model, service);
@@ -77,7 +77,7 @@ export function buildRequest(
     ...(build.dockerfile !== undefined && build.dockerfile_inline === undefined && { dockerfile: build.dockerfile }),
     ...(build.dockerfile_inline !== undefined && { dockerfileInline: build.dockerfile_inline }),
   };
-  const findings = [];
+  const findings: (Finding & { readonly path: readonly string[] })[] = [];
   const has = (attribute: keyof Build) => {
     const value = build[attribute];
     return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
@@ -85,16 +85,16 @@ export function buildRequest(
   for (const attribute of needsBuildKit) {
     if (!has(attribute)) continue;
     const message = `build.${attribute} of service "${service.name}" needs BuildKit, which gantry does not drive yet`;
-    findings.push({ severity: "error" as const, code: "unsupported", message, path: ["build", attribute] });
+    findings.push({ severity: "error", code: "unsupported", message, path: ["build", attribute] });
   }
   for (const attribute of withoutEffect) {
     if (!has(attribute)) continue;
     const message = `build.${attribute} of service "${service.name}" has no effect on the engine's own builder`;
-    findings.push({ severity: "warning" as const, code: "no-effect", message, path: ["build", attribute] });
+    findings.push({ severity: "warning", code: "no-effect", message, path: ["build", attribute] });
   }
   if (platforms.length > 1) {
     const message = `service "${service.name}" is built for ${platform} only, not for ${platforms.length} platforms`;
-    findings.push({ severity: "warning" as const, code: "no-effect", message, path: ["build", "platforms"] });
+    findings.push({ severity: "warning", code: "no-effect", message, path: ["build", "platforms"] });
   }
   return { request, findings };
 }

@@ -1,6 +1,6 @@
 import type { ProjectModel } from "../compose/model.ts";
-import type { Diagnostic } from "../errors.ts";
 import { isOneOff, serviceOf } from "./containers.ts";
+import type { Finding } from "./finding.ts";
 import type { Observed, ObservedContainer } from "./plan.ts";
 
 /** Which containers a verb works on. */
@@ -35,7 +35,7 @@ export function unknownServices(
   model: ProjectModel | undefined,
   observed: Observed,
   names: Iterable<string> = [],
-): readonly Diagnostic[] {
+): readonly Finding[] {
   const known = new Set([
     ...(model?.services.keys() ?? []),
     ...(model?.disabled_services.keys() ?? []),
@@ -51,7 +51,7 @@ export function missingContainers(
   model: ProjectModel | undefined,
   observed: Observed,
   services: readonly string[] = [],
-): readonly Diagnostic[] {
+): readonly Finding[] {
   const unknown = unknownServices(model, observed, services);
   if (unknown.length > 0) return unknown;
   const chosen = chosenContainers(observed);

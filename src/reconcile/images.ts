@@ -1,7 +1,8 @@
 import type { ProjectModel, Service } from "../compose/model.ts";
-import type { Diagnostic, Span } from "../errors.ts";
+import type { Span } from "../errors.ts";
 import { type BuildOptions, buildRequest } from "./build-request.ts";
 import { type Draft, draft } from "./draft.ts";
+import type { Finding } from "./finding.ts";
 import { imageReference } from "./names.ts";
 import type { Observed, Planned } from "./plan.ts";
 import { isPlatform, platformOf } from "./platform.ts";
@@ -24,8 +25,8 @@ interface ImageState {
   readonly options: BuildOptions & Pick<ImageOptions, "locate">;
   readonly steps: Draft;
   readonly seen: Set<string>;
-  readonly errors: Diagnostic[];
-  readonly warnings: Diagnostic[];
+  readonly errors: Finding[];
+  readonly warnings: Finding[];
 }
 
 /**

@@ -17,7 +17,7 @@ import type {
   VolumeCreateBody,
   VolumeResource,
 } from "../engine/api.ts";
-import type { Diagnostic } from "../errors.ts";
+import type { Finding } from "./finding.ts";
 
 /** One snapshot of what the engine holds of a project, found by docker compose's labels. */
 export interface Observed {
@@ -183,8 +183,8 @@ export interface Question {
 export interface Planned {
   readonly plan: Plan;
   /** Why the plan must not be carried out; it is empty then. */
-  readonly errors: readonly Diagnostic[];
-  readonly warnings: readonly Diagnostic[];
+  readonly errors: readonly Finding[];
+  readonly warnings: readonly Finding[];
   readonly questions: readonly Question[];
 }
 

@@ -1,7 +1,7 @@
 import type { ProjectModel } from "../compose/model.ts";
 import type { NetworkResource, VolumeResource } from "../engine/api.ts";
-import type { Diagnostic } from "../errors.ts";
 import { describeChange } from "./diff.ts";
+import type { Finding } from "./finding.ts";
 import { labels } from "./labels.ts";
 import { networkBody, networkDivergence, networkNeeds } from "./network-body.ts";
 import type { Observed } from "./plan.ts";
@@ -86,7 +86,7 @@ export function checkResources(state: UpState): void {
   }
 }
 
-function foreign(state: UpState, kind: string, name: string, path: readonly string[]): Diagnostic {
+function foreign(state: UpState, kind: string, name: string, path: readonly string[]): Finding {
   const message = `${kind} ${name} exists, but was not made for project "${state.model.name}": it is used as it is`;
   return {
     ...finding(state, "warning", "foreign-resource", message, path),

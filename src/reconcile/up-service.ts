@@ -1,10 +1,10 @@
 import type { Service } from "../compose/model.ts";
-import type { Diagnostic } from "../errors.ts";
 import { type ContainerSpec, endpointsOf } from "./body-facts.ts";
 import { addConditions } from "./conditions.ts";
 import { containerSpec } from "./container-body.ts";
 import { containersOf, nameOf, subjectOf } from "./containers.ts";
 import { bodyFacts, type Decision } from "./decide.ts";
+import type { Finding } from "./finding.ts";
 import { addHooks } from "./hooks.ts";
 import { labels } from "./labels.ts";
 import { containerName } from "./names.ts";
@@ -224,6 +224,6 @@ function tellWarnings(state: UpState, spec: ContainerSpec): void {
 }
 
 /** Replicas have the same findings: each is told once. */
-function tell(list: Diagnostic[], told: Diagnostic): void {
+function tell(list: Finding[], told: Finding): void {
   if (!list.some((other) => other.message === told.message && other.span === told.span)) list.push(told);
 }

@@ -1,7 +1,8 @@
 import type { ProjectModel, Service } from "../compose/model.ts";
-import type { Diagnostic, Span } from "../errors.ts";
+import type { Severity, Span } from "../errors.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Decision } from "./decide.ts";
+import type { Finding, FindingCode } from "./finding.ts";
 import type { Observed, Question } from "./plan.ts";
 import type { UpOptions } from "./up-options.ts";
 
@@ -12,8 +13,8 @@ export interface UpState extends Conditions {
   readonly observed: Observed;
   readonly options: UpOptions;
   readonly decisions: ReadonlyMap<string, readonly Decision[]>;
-  readonly errors: Diagnostic[];
-  readonly warnings: Diagnostic[];
+  readonly errors: Finding[];
+  readonly warnings: Finding[];
   readonly questions: Question[];
   /** Name of a network on the engine → the step that makes it; absent: it is there. */
   readonly networkSteps: Map<string, number>;
@@ -30,11 +31,11 @@ export interface UpState extends Conditions {
 /** A finding about a service's attribute. */
 export function finding(
   state: Pick<UpState, "options">,
-  severity: Diagnostic["severity"],
-  code: string,
+  severity: Severity,
+  code: FindingCode,
   message: string,
   path: readonly (string | number)[],
-): Diagnostic {
+): Finding {
   const span: Span | undefined = state.options.locate?.(path);
   return { severity, code, message, ...(span && { span }) };
 }
