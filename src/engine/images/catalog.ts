@@ -7,7 +7,7 @@ import { openRecords } from "../daemon/records.ts";
 import { formatReference, parseReference } from "../reference.ts";
 import { badRequest, notFound } from "../refusal.ts";
 import type { Blobs } from "./blobs.ts";
-import { chainIdsOf, digestOf, hexOf, isDigest } from "./digest.ts";
+import { digestOf, hexOf, isDigest } from "./digest.ts";
 import { decodeImageConfig, type ImageConfig } from "./image-config.ts";
 import type { Layers } from "./layers.ts";
 
@@ -16,8 +16,8 @@ export interface Image {
   /** The config's exact text: its digest is the ID. */
   readonly text: string;
   readonly config: ImageConfig;
-  /** Of each layer, the lowest first. */
-  readonly chainIds: readonly string[];
+  /** Of its layers, the lowest first. */
+  readonly diffIds: readonly string[];
   /** The image that it was made of here: by `commit`. */
   readonly parent?: string;
   /** RFC 3339: when it last got a name. */
@@ -54,14 +54,14 @@ export interface Catalog {
   register(text: string, more?: { readonly parent?: string }): Promise<Image>;
   doom(id: string): Promise<void>;
   doomed(): readonly Image[];
-  /** Forgets an image; removes the layers that nothing needs any more, and gives their chain IDs back, the highest first. */
+  /** Forgets an image; removes the layers that nothing needs any more, and gives their digests back, the highest first. */
   remove(id: string): Promise<readonly string[]>;
   /** Keeps layers from being removed while something is made of them; the answer lets them go. */
-  hold(chainIds: readonly string[]): () => void;
+  hold(diffIds: readonly string[]): () => void;
   /** What else needs layers: asked before any is removed. */
   readonly holders: (() => Iterable<string>)[];
   /** Removes the layers of a list that nothing needs; the highest first. */
-  collect(chainIds: readonly string[]): Promise<readonly string[]>;
+  collect(diffIds: readonly string[]): Promise<readonly string[]>;
   /** Sum of the layers' sizes. */
   sizeOf(image: Image): number;
 }
@@ -87,7 +87,7 @@ export async function openCatalog({ dataRoot, log }: Ground, layers: Layers, blo
 
   const put = async (image: Image) => {
     all.set(image.id, image);
-    const { config: _, chainIds: __, ...record } = image;
+    const { config: _, diffIds: __, ...record } = image;
     await records.put(hexOf(image.id), record, { sync: true });
   };
   const visible = {
@@ -96,18 +96,15 @@ export async function openCatalog({ dataRoot, log }: Ground, layers: Layers, blo
       return image?.doomed === true ? undefined : image;
     },
   };
-  const collect = async (chainIds: readonly string[]) => {
+  const collect = async (diffIds: readonly string[]) => {
     const needed = new Set<string>(held.keys());
-    for (const image of all.values()) for (const chainId of image.chainIds) needed.add(chainId);
-    for (const holder of holders) for (const chainId of holder()) needed.add(chainId);
-    // A layer needs those below it.
-    for (const start of [...needed]) {
-      for (let chainId = layers.get(start)?.parent; chainId !== undefined; chainId = layers.get(chainId)?.parent)
-        needed.add(chainId);
-    }
-    const removed = chainIds.filter((chainId) => !needed.has(chainId) && layers.get(chainId) !== undefined).reverse();
-    const doubtful = new Set(removed.flatMap((chainId) => layers.get(chainId)?.blob?.digest ?? []));
-    for (const chainId of removed) await layers.remove(chainId);
+    for (const image of all.values()) for (const diffId of image.diffIds) needed.add(diffId);
+    for (const holder of holders) for (const diffId of holder()) needed.add(diffId);
+    const removed = [...new Set(diffIds)]
+      .filter((diffId) => !needed.has(diffId) && layers.get(diffId) !== undefined)
+      .reverse();
+    const doubtful = new Set(removed.flatMap((diffId) => layers.get(diffId)?.blob?.digest ?? []));
+    for (const diffId of removed) await layers.remove(diffId);
     for (const { blob } of layers.all.values()) if (blob !== undefined) doubtful.delete(blob.digest);
     for (const digest of doubtful) await blobs.remove(digest);
     return removed;
@@ -143,7 +140,7 @@ export async function openCatalog({ dataRoot, log }: Ground, layers: Layers, blo
       const known = all.get(id);
       if (known !== undefined && known.doomed !== true) return known;
       const image = asImage({ id, text, ...(parent !== undefined && { parent }) });
-      const unsettled = image.chainIds.filter((chainId) => layers.get(chainId)?.unsynced !== undefined);
+      const unsettled = image.diffIds.filter((diffId) => layers.get(diffId)?.unsynced !== undefined);
       if (unsettled.length > 0) {
         await syncFileSystem(dataRoot);
         await layers.settle(unsettled);
@@ -161,24 +158,24 @@ export async function openCatalog({ dataRoot, log }: Ground, layers: Layers, blo
       if (image === undefined) return [];
       all.delete(id);
       await records.remove(hexOf(id));
-      return collect(image.chainIds);
+      return collect(image.diffIds);
     },
-    hold: (chainIds) => {
-      for (const chainId of chainIds) held.set(chainId, (held.get(chainId) ?? 0) + 1);
+    hold: (diffIds) => {
+      for (const diffId of diffIds) held.set(diffId, (held.get(diffId) ?? 0) + 1);
       let over = false;
       return () => {
         if (over) return;
         over = true;
-        for (const chainId of chainIds) {
-          const left = (held.get(chainId) ?? 1) - 1;
-          if (left === 0) held.delete(chainId);
-          else held.set(chainId, left);
+        for (const diffId of diffIds) {
+          const left = (held.get(diffId) ?? 1) - 1;
+          if (left === 0) held.delete(diffId);
+          else held.set(diffId, left);
         }
       };
     },
     holders,
     collect,
-    sizeOf: ({ chainIds }) => chainIds.reduce((sum, chainId) => sum + (layers.get(chainId)?.size ?? 0), 0),
+    sizeOf: ({ diffIds }) => diffIds.reduce((sum, diffId) => sum + (layers.get(diffId)?.size ?? 0), 0),
   };
 }
 
@@ -215,7 +212,7 @@ const keyOf = (reference: string) => hexOf(digestOf(reference));
 
 function asImage(record: ImageRecord): Image {
   const config = decodeImageConfig(record.text);
-  return { ...record, config, chainIds: chainIdsOf(config.diffIds) };
+  return { ...record, config, diffIds: config.diffIds };
 }
 
 function decodeRecord(value: unknown, id: string): ImageRecord {

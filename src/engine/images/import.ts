@@ -30,7 +30,7 @@ export async function importImage(
     });
     const release = catalog.hold([staged.diffId]);
     try {
-      await layers.place(staged, undefined, blob);
+      await layers.place(staged, blob);
       const created = new Date().toISOString();
       const text = encodeImageConfig({
         platform: hostPlatform,

@@ -1,6 +1,6 @@
 /**
- * Layers, unpacked: a directory each, named after its chain ID, in which everything below overlayfs comes to lie. Its record
- * is written when its content is on the disk. What the layer's tar was is kept too, as the blob that it came as or, for one
+ * Layers, unpacked: a directory each, named after the digest of its tar: what it holds does not depend on what it lies upon,
+ * so stacks share it. Its record is written when its content is on the disk. What the layer's tar was is kept too, as the blob that it came as or, for one
  * made here, as a recipe, so that the image can leave again byte for byte.
  */
 
@@ -15,16 +15,14 @@ import type { Ground } from "../daemon/ground.ts";
 import { openRecords } from "../daemon/records.ts";
 import type { Blobs } from "./blobs.ts";
 import { decompress } from "./decompress.ts";
-import { chainIdOf, hexOf, isDigest } from "./digest.ts";
-import { packFromRecipe, packLayer } from "./pack.ts";
+import { hexOf } from "./digest.ts";
+import { type PackedPiece, packFromRecipe, packLayer } from "./pack.ts";
 import { removeTree } from "./remove-tree.ts";
 import { unpackLayer } from "./unpack.ts";
 
 export interface LayerRecord {
-  readonly chainId: string;
+  /** The digest of its tar, not compressed. */
   readonly diffId: string;
-  /** The chain ID of the layers below. */
-  readonly parent?: string;
   /** Sum of the files' sizes. */
   readonly size: number;
   /** The blob that it came as; without one there is a recipe. */
@@ -57,26 +55,30 @@ export interface StagedLayer {
 
 export interface Layers {
   readonly all: ReadonlyMap<string, LayerRecord>;
-  get(chainId: string): LayerRecord | undefined;
-  directory(chainId: string): string;
+  get(diffId: string): LayerRecord | undefined;
+  directory(diffId: string): string;
+  /**
+   * The directories of a stack, the lowest first. overlayfs takes each but once: of a layer that lies there twice the upper one
+   * counts, which hides all that the lower one holds.
+   */
+  stack(diffIds: readonly string[]): readonly string[];
   /** Unpacks a layer's tar, not compressed. Throws TarError for a bad one; nothing is left behind. */
   stage(tar: AsyncIterable<Uint8Array>): Promise<StagedLayer>;
-  /**
-   * Makes a layer of an overlay's upper directory. `move`: the directory itself becomes the layer; else it is copied.
-   * `lowers`: the directories below it.
-   */
-  stageUpper(upper: string, lowers: readonly string[], options: { readonly move: boolean }): Promise<StagedLayer>;
+  /** Makes a layer of a tar that is made here, piece by piece: it needs no blob, for its recipe is kept. */
+  stageMade(pieces: AsyncGenerator<PackedPiece, unknown>): Promise<StagedLayer>;
+  /** Makes an overlay's upper directory a layer: it is moved. `lowers`: the directories below it, the lowest first. */
+  takeUpper(upper: string, lowers: readonly string[]): Promise<StagedLayer>;
   discard(staged: StagedLayer): Promise<void>;
-  /** Puts a staged layer in place on top of others. Not synced; one that is there already stays. Its chain ID. */
-  place(staged: StagedLayer, parent: string | undefined, blob?: LayerBlob): Promise<string>;
+  /** Puts a staged layer in place. Not synced; one that is there already stays. Its digest. */
+  place(staged: StagedLayer, blob?: LayerBlob): Promise<string>;
   /** After the file system was synced: these layers are to be trusted for good. */
-  settle(chainIds: readonly string[]): Promise<void>;
+  settle(diffIds: readonly string[]): Promise<void>;
   /** Remembers what a layer was pushed as. */
-  rememberPushed(chainId: string, pushed: LayerBlob): Promise<void>;
+  rememberPushed(diffId: string, pushed: LayerBlob): Promise<void>;
   /** The layer's tar, as it was. */
-  tar(chainId: string): AsyncIterable<Buffer>;
+  tar(diffId: string): AsyncIterable<Buffer>;
   /** Removes a layer with all that belongs to it, but not its blob. */
-  remove(chainId: string): Promise<void>;
+  remove(diffId: string): Promise<void>;
 }
 
 /** Names of this length keep 60 layers within the one page that mount(2) takes. */
@@ -86,8 +88,8 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
   const home = path.join(dataRoot, "layers");
   const recipes = path.join(dataRoot, "images", "recipes");
   await Promise.all([makeFolder(home), makeFolder(recipes)]);
-  const directory = (chainId: string) => path.join(home, hexOf(chainId).slice(0, nameLength));
-  const recipeFile = (chainId: string) => path.join(recipes, `${hexOf(chainId)}.tar.zst`);
+  const directory = (diffId: string) => path.join(home, hexOf(diffId).slice(0, nameLength));
+  const recipeFile = (diffId: string) => path.join(recipes, `${hexOf(diffId)}.tar.zst`);
   const temporary = (folder: string) => path.join(folder, `${temporaryPrefix}${randomBytes(8).toString("hex")}`);
 
   const records = await openRecords<LayerRecord>({
@@ -95,12 +97,12 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
     decode: decodeLayer,
     log,
   });
-  for (const { chainId, unsynced } of [...records.all.values()]) {
+  for (const { diffId, unsynced } of [...records.all.values()]) {
     if (unsynced === undefined || unsynced === bootId) continue;
-    log("warn", "a layer was not on the disk before the machine went down; it is dropped", { layer: chainId });
-    await records.remove(hexOf(chainId));
+    log("warn", "a layer was not on the disk before the machine went down; it is dropped", { layer: diffId });
+    await records.remove(hexOf(diffId));
   }
-  const wanted = new Set([...records.all.values()].map(({ chainId }) => hexOf(chainId).slice(0, nameLength)));
+  const wanted = new Set([...records.all.values()].map(({ diffId }) => hexOf(diffId).slice(0, nameLength)));
   for (const name of await readdir(home)) if (!wanted.has(name)) await removeTree(path.join(home, name));
   const kept = new Set([...records.all.keys()].map((hex) => path.basename(recipeFile(`sha256:${hex}`))));
   for (const name of await readdir(recipes)) if (!kept.has(name)) await rm(path.join(recipes, name));
@@ -128,42 +130,33 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
 
   return {
     all: records.all,
-    get: (chainId) => records.get(hexOf(chainId)),
+    get: (diffId) => records.get(hexOf(diffId)),
     directory,
     stage,
-    stageUpper: async (upper, lowers, { move }) => {
-      const recipe = temporary(recipes);
+    stageMade: async (pieces) => {
+      const made = writeRecipe(pieces, temporary(recipes));
+      try {
+        return { ...(await stage(made.tar())), recipe: made.recipe };
+      } catch (error) {
+        await rm(made.recipe, { force: true });
+        throw error;
+      }
+    },
+    takeUpper: async (upper, lowers) => {
+      const made = writeRecipe(packLayer(upper, lowers), temporary(recipes));
       const hash = createHash("sha256");
-      let size = 0;
       let tarSize = 0;
-      const layer = async function* () {
-        const output = zlib.createZstdCompress();
-        const written = finished(output.pipe(createWriteStream(recipe, { mode: 0o600 })));
-        written.catch(() => {});
-        const pieces = packLayer(upper, lowers);
-        for (;;) {
-          const next = await pieces.next();
-          if (next.done === true) {
-            size = next.value;
-            break;
-          }
-          const { data, isHeader } = next.value;
+      try {
+        for await (const data of made.tar()) {
           hash.update(data);
           tarSize += data.length;
-          if (isHeader) output.write(data);
-          yield data;
         }
-        output.end();
-        await written;
-      };
-      try {
-        if (!move) return { ...(await stage(layer())), recipe };
-        for await (const _ of layer());
         const staging = temporary(home);
         await rename(upper, staging);
-        return { directory: staging, size, tarSize, recipe, diffId: `sha256:${hash.digest("hex")}` };
+        const diffId = `sha256:${hash.digest("hex")}`;
+        return { directory: staging, size: made.size(), tarSize, recipe: made.recipe, diffId };
       } catch (error) {
-        await rm(recipe, { force: true });
+        await rm(made.recipe, { force: true });
         throw error;
       }
     },
@@ -171,63 +164,86 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       await removeTree(staging);
       if (recipe !== undefined) await rm(recipe, { force: true });
     },
-    place: async (staged, parent, blob) => {
-      const chainId = chainIdOf(parent, staged.diffId);
-      if (records.get(hexOf(chainId)) !== undefined) {
+    stack: (diffIds) => diffIds.filter((diffId, i) => !diffIds.includes(diffId, i + 1)).map(directory),
+    place: async (staged, blob) => {
+      const { diffId, size, tarSize } = staged;
+      if (records.get(hexOf(diffId)) !== undefined) {
         await removeTree(staged.directory);
         if (staged.recipe !== undefined) await rm(staged.recipe, { force: true });
-        return chainId;
+        return diffId;
       }
-      const { diffId, size, tarSize } = staged;
       // Known at once: whoever comes with the same layer meanwhile finds it.
       const record: LayerRecord = {
-        chainId,
         diffId,
         size,
         tarSize,
         created: new Date().toISOString(),
         unsynced: bootId,
-        ...(parent !== undefined && { parent }),
         ...(blob !== undefined && { blob }),
       };
-      await removeTree(directory(chainId));
-      if (staged.recipe !== undefined) await rename(staged.recipe, recipeFile(chainId));
-      await rename(staged.directory, directory(chainId));
-      await records.put(hexOf(chainId), record, { sync: false });
-      return chainId;
+      await removeTree(directory(diffId));
+      if (staged.recipe !== undefined) await rename(staged.recipe, recipeFile(diffId));
+      await rename(staged.directory, directory(diffId));
+      await records.put(hexOf(diffId), record, { sync: false });
+      return diffId;
     },
-    settle: async (chainIds) => {
+    settle: async (diffIds) => {
       await Promise.all(
-        chainIds.map(async (chainId) => {
-          const record = records.get(hexOf(chainId));
+        diffIds.map(async (diffId) => {
+          const record = records.get(hexOf(diffId));
           if (record?.unsynced === undefined) return;
           const { unsynced: _, ...settled } = record;
-          await records.put(hexOf(chainId), settled, { sync: true });
+          await records.put(hexOf(diffId), settled, { sync: true });
         }),
       );
     },
-    rememberPushed: async (chainId, pushed) => {
-      const record = records.get(hexOf(chainId));
-      if (record !== undefined) await records.put(hexOf(chainId), { ...record, pushed }, { sync: false });
+    rememberPushed: async (diffId, pushed) => {
+      const record = records.get(hexOf(diffId));
+      if (record !== undefined) await records.put(hexOf(diffId), { ...record, pushed }, { sync: false });
     },
-    tar: (chainId) => {
-      const record = records.get(hexOf(chainId));
-      if (record === undefined) throw new Error(`the layer ${chainId} is not here`);
+    tar: (diffId) => {
+      const record = records.get(hexOf(diffId));
+      if (record === undefined) throw new Error(`the layer ${diffId} is not here`);
       if (record.blob !== undefined) return decompress(blobs.read(record.blob.digest));
-      const recipe = createReadStream(recipeFile(chainId)).pipe(zlib.createZstdDecompress());
-      return packFromRecipe(recipe, directory(chainId));
+      const recipe = createReadStream(recipeFile(diffId)).pipe(zlib.createZstdDecompress());
+      return packFromRecipe(recipe, directory(diffId));
     },
-    remove: async (chainId) => {
-      await records.remove(hexOf(chainId));
-      await removeTree(directory(chainId));
-      await rm(recipeFile(chainId), { force: true });
+    remove: async (diffId) => {
+      await records.remove(hexOf(diffId));
+      await removeTree(directory(diffId));
+      await rm(recipeFile(diffId), { force: true });
+    },
+  };
+}
+
+/** Passes a tar on and writes its recipe; `size` is known when it has passed. */
+function writeRecipe(pieces: AsyncGenerator<PackedPiece, unknown>, recipe: string) {
+  let size: unknown;
+  return {
+    recipe,
+    size: () => (typeof size === "number" ? size : 0),
+    tar: async function* (): AsyncGenerator<Buffer> {
+      const output = zlib.createZstdCompress();
+      const written = finished(output.pipe(createWriteStream(recipe, { mode: 0o600 })));
+      written.catch(() => {});
+      for (let next = await pieces.next(); ; next = await pieces.next()) {
+        if (next.done === true) {
+          size = next.value;
+          break;
+        }
+        const { data, isHeader } = next.value;
+        if (isHeader) output.write(data);
+        yield data;
+      }
+      output.end();
+      await written;
     },
   };
 }
 
 function decodeLayer(value: unknown, id: string): LayerRecord {
-  const { chainId, diffId, size } = (value ?? {}) as Partial<LayerRecord>;
-  if (chainId !== `sha256:${id}` || typeof diffId !== "string" || !isDigest(diffId) || typeof size !== "number") {
+  const { diffId, size } = (value ?? {}) as Partial<LayerRecord>;
+  if (diffId !== `sha256:${id}` || typeof size !== "number") {
     throw new Error("it is not the record of a layer");
   }
   return value as LayerRecord;

@@ -3,7 +3,7 @@
 import type { CallOptions, Engine, Progress } from "../api.ts";
 import { formatReference, parseReference } from "../reference.ts";
 import { badRequest } from "../refusal.ts";
-import { chainIdsOf, digestOf, hexOf, shortId } from "./digest.ts";
+import { digestOf, hexOf, shortId } from "./digest.ts";
 import { decodeImageConfig } from "./image-config.ts";
 import { choose, decodeManifest, layerMediaType } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";
@@ -69,19 +69,19 @@ async function loadOne(
       `invalid manifest, layers length mismatch: expected ${config.diffIds.length}, got ${names.length}`,
     );
   }
-  const chainIds = chainIdsOf(config.diffIds);
-  const release = catalog.hold(chainIds);
+  const { diffIds } = config;
+  const release = catalog.hold(diffIds);
   try {
     for (const [i, name] of names.entries()) {
-      const chainId = chainIds[i] ?? "";
-      if (layers.get(chainId) !== undefined) continue;
+      const diffId = diffIds[i] ?? "";
+      if (layers.get(diffId) !== undefined) continue;
       const file = archive.file(name) ?? missing(name);
-      const id = shortId(config.diffIds[i] ?? "");
+      const id = shortId(diffId);
       const bytes = counted(file.read(), (current) =>
         tellLayer(layerProgress(id, "Loading layer", current, file.size)),
       );
-      const taken = await takeLayer(room, { bytes, mediaType: layerMediaType, diffId: config.diffIds[i] ?? "" });
-      await layers.place(taken.staged, chainIds[i - 1], taken.blob);
+      const taken = await takeLayer(room, { bytes, mediaType: layerMediaType, diffId });
+      await layers.place(taken.staged, taken.blob);
     }
     const image = await catalog.register(text);
     for (const tag of tags) {
@@ -98,7 +98,7 @@ async function loadOne(
     room.tell("load", image, image.id);
   } finally {
     release();
-    await catalog.collect(chainIds);
+    await catalog.collect(diffIds);
   }
 }
 

@@ -50,7 +50,7 @@ export interface ImagesRoom {
   readonly blobs: Blobs;
   readonly ground: Ground;
   readonly registries: RegistryOptions;
-  /** The layers that are being pulled, by chain ID. */
+  /** The layers that are being pulled, by their digest. */
   readonly pulling: Map<string, Promise<void>>;
   /** Publishes an event about an image that is here; `name` is its attribute of that name. */
   tell(action: ImageAction, image: Image, name: string): void;
@@ -76,8 +76,8 @@ export async function openImages(
   const factsOf = (image: Image): ImageFacts => ({
     references: catalog.referencesOf(image.id),
     size: catalog.sizeOf(image),
-    directories: image.chainIds.map(layers.directory),
-    layerSizes: image.chainIds.map((chainId) => layers.get(chainId)?.size ?? 0),
+    directories: layers.stack(image.diffIds),
+    layerSizes: image.diffIds.map((diffId) => layers.get(diffId)?.size ?? 0),
   });
 
   const calls: ImageCalls = {

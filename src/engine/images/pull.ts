@@ -8,7 +8,7 @@ import type { Platform } from "../daemon/rooms.ts";
 import { familiarName, formatReference, type ImageReference } from "../reference.ts";
 import { internal } from "../refusal.ts";
 import { atMost } from "./at-most.ts";
-import { chainIdsOf, digestOf, shortId } from "./digest.ts";
+import { digestOf, shortId } from "./digest.ts";
 import { fetchBlob } from "./fetch-blob.ts";
 import { decodeImageConfig, type ImageConfig } from "./image-config.ts";
 import type { Descriptor } from "./manifest.ts";
@@ -123,10 +123,10 @@ async function pullOne(pull: Pull, fetched: FetchedManifest | undefined): Promis
       new Error(`its index says ${formatPlatform(wanted)}, its config ${formatPlatform(config.platform)}`),
     );
   }
-  const chainIds = chainIdsOf(config.diffIds);
-  const release = catalog.hold(chainIds);
+  const { diffIds } = config;
+  const release = catalog.hold(diffIds);
   try {
-    await pullLayers(pull, layers, config, chainIds);
+    await pullLayers(pull, layers, diffIds);
     const image = await catalog.register(text);
     const byDigest = `${name}@${top.digest}`;
     const byTag = reference.digest === undefined ? formatReference(reference) : byDigest;
@@ -139,7 +139,7 @@ async function pullOne(pull: Pull, fetched: FetchedManifest | undefined): Promis
     room.ground.events.publish("image", "pull", shown, { ...labels, name });
   } finally {
     release();
-    await catalog.collect(chainIds);
+    await catalog.collect(diffIds);
   }
 }
 
@@ -163,21 +163,16 @@ async function fetchConfig(
   }
 }
 
-async function pullLayers(
-  pull: Pull,
-  layers: readonly Descriptor[],
-  { diffIds }: ImageConfig,
-  chainIds: readonly string[],
-): Promise<void> {
+async function pullLayers(pull: Pull, layers: readonly Descriptor[], diffIds: readonly string[]): Promise<void> {
   const { room, tell } = pull;
   const abort = new AbortController();
   const signal = AbortSignal.any([pull.signal, abort.signal]);
   const queue = atMost(layersAtOnce);
   const missing = layers.flatMap((descriptor, i) => {
-    const chainId = chainIds[i] ?? "";
-    const isHere = room.layers.get(chainId) !== undefined;
+    const diffId = diffIds[i] ?? "";
+    const isHere = room.layers.get(diffId) !== undefined;
     tell(layerStatus(shortId(descriptor.digest), isHere ? "Already exists" : "Pulling fs layer"));
-    return isHere ? [] : [{ descriptor, chainId, parent: chainIds[i - 1], diffId: diffIds[i] ?? "" }];
+    return isHere ? [] : [{ descriptor, diffId }];
   });
   for (const { descriptor } of missing.slice(layersAtOnce)) tell(layerStatus(shortId(descriptor.digest), "Waiting"));
   const pulled = missing.map((layer) => queue(() => pullOnce({ ...pull, signal }, layer)));
@@ -193,8 +188,6 @@ async function pullLayers(
 
 interface MissingLayer {
   readonly descriptor: Descriptor;
-  readonly chainId: string;
-  readonly parent: string | undefined;
   readonly diffId: string;
 }
 
@@ -204,15 +197,15 @@ async function pullOnce(pull: Pull, layer: MissingLayer): Promise<void> {
   const id = shortId(layer.descriptor.digest);
   for (;;) {
     signal.throwIfAborted();
-    if (room.layers.get(layer.chainId) !== undefined) break;
-    const other = room.pulling.get(layer.chainId);
+    if (room.layers.get(layer.diffId) !== undefined) break;
+    const other = room.pulling.get(layer.diffId);
     if (other === undefined) {
       const own = pullLayer(pull, layer);
-      room.pulling.set(layer.chainId, own);
+      room.pulling.set(layer.diffId, own);
       try {
         await own;
       } finally {
-        room.pulling.delete(layer.chainId);
+        room.pulling.delete(layer.diffId);
       }
       return;
     }
@@ -225,7 +218,7 @@ async function pullOnce(pull: Pull, layer: MissingLayer): Promise<void> {
 
 async function pullLayer(
   { room, registry, reference, tell, signal }: Pull,
-  { descriptor, parent, diffId }: MissingLayer,
+  { descriptor, diffId }: MissingLayer,
 ): Promise<void> {
   const { digest, size, mediaType } = descriptor;
   const id = shortId(digest);
@@ -250,7 +243,7 @@ async function pullLayer(
   };
   try {
     const { staged, blob } = await takeLayer(room, { bytes: bytes(), mediaType, digest, diffId });
-    await room.layers.place(staged, parent, blob);
+    await room.layers.place(staged, blob);
   } catch (error) {
     throw signal.aborted ? error : bad(`the layer ${digest} of ${formatReference(reference)}`, error);
   }

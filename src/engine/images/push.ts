@@ -70,13 +70,13 @@ function tagsOf({ catalog }: ImagesRoom, short: string): readonly string[] {
 async function pushOne(push: Push, image: Image): Promise<void> {
   const { room, registry, reference, tell } = push;
   const { repository, tag = "latest" } = reference;
-  const release = room.catalog.hold(image.chainIds);
+  const release = room.catalog.hold(image.diffIds);
   try {
     for (const diffId of image.config.diffIds.toReversed()) tell(layerStatus(shortId(diffId), "Preparing"));
     for (const diffId of image.config.diffIds.toReversed().slice(layersAtOnce))
       tell(layerStatus(shortId(diffId), "Waiting"));
     const queue = atMost(layersAtOnce);
-    const sent = await Promise.all(image.chainIds.map((chainId) => queue(() => pushLayer(push, chainId))));
+    const sent = await Promise.all(image.diffIds.map((diffId) => queue(() => pushLayer(push, diffId))));
     const config = Buffer.from(image.text);
     await upload(registry, repository, { digest: image.id, size: config.length, read: () => config });
     const layers = sent.map(({ digest, size }) => ({ mediaType: dockerLayerMediaType, size, digest }));
@@ -111,9 +111,9 @@ async function pushOne(push: Push, image: Image): Promise<void> {
 }
 
 /** What the layer is called over there. */
-async function pushLayer({ room, registry, reference, tell }: Push, chainId: string): Promise<LayerBlob> {
-  const record = room.layers.get(chainId);
-  if (record === undefined) throw internal(`the layer ${chainId} is not here: pull or build the image again`);
+async function pushLayer({ room, registry, reference, tell }: Push, diffId: string): Promise<LayerBlob> {
+  const record = room.layers.get(diffId);
+  if (record === undefined) throw internal(`the layer ${diffId} is not here: pull or build the image again`);
   const id = shortId(record.diffId);
   const known = (await travelsAsItIs(room, record.blob)) ? record.blob : record.pushed;
   let told = 0;
@@ -136,15 +136,15 @@ async function pushLayer({ room, registry, reference, tell }: Push, chainId: str
     read: () =>
       asItIs
         ? counted(room.blobs.read(known.digest), known.size)
-        : gzipped(counted(room.layers.tar(chainId), record.tarSize)),
+        : gzipped(counted(room.layers.tar(diffId), record.tarSize)),
   };
-  const outcome = await upload(registry, reference.repository, content, othersWith(room, chainId, reference));
+  const outcome = await upload(registry, reference.repository, content, othersWith(room, diffId, reference));
   if (outcome.how === "exists") tell(layerStatus(id, "Layer already exists"));
   else if (outcome.how === "mounted") tell(layerStatus(id, `Mounted from ${outcome.from}`));
   else tell(layerStatus(id, "Pushed"));
   if (known !== undefined && outcome.digest === known.digest) return known;
   const pushed: LayerBlob = { digest: outcome.digest, size: outcome.size, mediaType: dockerLayerMediaType };
-  await room.layers.rememberPushed(chainId, pushed);
+  await room.layers.rememberPushed(diffId, pushed);
   return pushed;
 }
 
@@ -161,10 +161,10 @@ async function* gzipped(tar: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** Repositories of the same registry that are known to have the layer. */
-function othersWith({ catalog }: ImagesRoom, chainId: string, own: ImageReference): readonly string[] {
+function othersWith({ catalog }: ImagesRoom, diffId: string, own: ImageReference): readonly string[] {
   const found = new Set<string>();
   for (const image of catalog.images.values()) {
-    if (!image.chainIds.includes(chainId)) continue;
+    if (!image.diffIds.includes(diffId)) continue;
     for (const key of catalog.referencesOf(image.id).filter(hasDigest)) {
       const { registry, repository } = readReference(key);
       if (registry === own.registry && repository !== own.repository) found.add(repository);

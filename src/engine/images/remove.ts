@@ -4,7 +4,7 @@ import type { Filters } from "../api.ts";
 import type { Uses } from "../daemon/rooms.ts";
 import { conflict } from "../refusal.ts";
 import { type Catalog, type Image, keyOfName } from "./catalog.ts";
-import { hexOf, shortId } from "./digest.ts";
+import { chainIdsOf, hexOf, shortId } from "./digest.ts";
 import { booleanOf, pruneFilter } from "./filter.ts";
 import type { Layers } from "./layers.ts";
 import { hasDigest, nameOf } from "./references.ts";
@@ -72,10 +72,15 @@ export function makeRemover(
     }
     for (const reference of catalog.referencesOf(image.id)) await untag(image, reference, done);
     const needed = uses.ofImage(image.id).length > 0;
-    const gone = needed ? [] : await catalog.remove(image.id);
+    const gone = new Set(needed ? [] : await catalog.remove(image.id));
     if (needed) await catalog.doom(image.id);
     tell("delete", image);
-    done.push({ Deleted: image.id }, ...gone.map((chainId) => ({ Deleted: chainId })));
+    done.push({ Deleted: image.id });
+    // Layers are told of by the chain that they ended.
+    const chain = chainIdsOf(image.diffIds);
+    for (const [i, diffId] of image.diffIds.entries()) {
+      if (gone.delete(diffId)) done.push({ Deleted: chain[i] ?? "" });
+    }
     const parent = catalog.images.get(image.parent ?? "");
     if (!options.prune || parent === undefined || catalog.referencesOf(parent.id).length > 0) return;
     await erase(parent, { force: false, prune: true }, true, done);
@@ -125,8 +130,8 @@ export function makeRemover(
     prune: async (filters) => {
       const test = pruneFilter(filters);
       const danglingOnly = booleanOf(filters, "dangling") ?? true;
+      const before = [...layers.all.values()];
       await buryDoomed();
-      const sizes = new Map([...layers.all.values()].map(({ chainId, size }) => [chainId, size]));
       const done: Removal[] = [];
       for (const image of [...catalog.images.values()]) {
         const references = catalog.referencesOf(image.id);
@@ -136,7 +141,8 @@ export function makeRemover(
         for (const reference of references) await untag(image, reference, done);
         await erase(image, { force: false, prune: true }, true, done);
       }
-      const SpaceReclaimed = done.reduce((sum, { Deleted }) => sum + (sizes.get(Deleted ?? "") ?? 0), 0);
+      const gone = before.filter(({ diffId }) => layers.get(diffId) === undefined);
+      const SpaceReclaimed = gone.reduce((sum, { size }) => sum + size, 0);
       return { ImagesDeleted: done.length === 0 ? null : done, SpaceReclaimed };
     },
   };

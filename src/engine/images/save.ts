@@ -20,7 +20,7 @@ interface Saved {
 /** EngineError 404 for a name that is none; then the tar. A name without a tag stands for all its tags. */
 export function saveImages(room: ImagesRoom, names: readonly string[]): AsyncIterable<Buffer> {
   const saved = collect(room, names);
-  const release = room.catalog.hold(saved.flatMap(({ image }) => image.chainIds));
+  const release = room.catalog.hold(saved.flatMap(({ image }) => image.diffIds));
   return (async function* () {
     try {
       yield* archive(room, saved);
@@ -77,15 +77,15 @@ async function* archive({ layers }: ImagesRoom, saved: readonly Saved[]): AsyncG
   const listed: object[] = [];
   for (const { image, tags } of saved) {
     const descriptors: { readonly mediaType: string; readonly digest: string; readonly size: number }[] = [];
-    for (const chainId of image.chainIds) {
-      const record = layers.get(chainId);
+    for (const diffId of image.diffIds) {
+      const record = layers.get(diffId);
       if (record === undefined) throw notFound(`the image ${image.id} lacks a layer: pull or build it again`);
-      const { diffId, tarSize } = record;
+      const { tarSize } = record;
       descriptors.push({ mediaType: layerMediaType, digest: diffId, size: tarSize });
       if (written.has(diffId)) continue;
       written.add(diffId);
       yield fileHeader(blobName(diffId), tarSize);
-      yield* layers.tar(chainId);
+      yield* layers.tar(diffId);
       yield Buffer.alloc(paddingOf(tarSize));
     }
     const text = Buffer.from(image.text);

@@ -5,6 +5,7 @@ import { internal, notFound } from "../refusal.ts";
 import type { Catalog, Image } from "./catalog.ts";
 import { encodeImageConfig, type ImageHistory } from "./image-config.ts";
 import type { Layers } from "./layers.ts";
+import { packLayer } from "./pack.ts";
 import { formatPlatform, hostPlatform, platformMatches } from "./platform.ts";
 import { reference as readReference, taggedReference } from "./references.ts";
 
@@ -37,26 +38,29 @@ export function openStore(catalog: Catalog, layers: Layers): ImageStore {
     },
     layers: async (wanted) => {
       const image = imageOf(wanted);
-      const missing = image.chainIds.find((chainId) => layers.get(chainId) === undefined);
+      const missing = image.diffIds.find((diffId) => layers.get(diffId) === undefined);
       if (missing !== undefined) {
         throw internal(`the image ${image.id} lacks a layer (${missing}): pull or build it again`);
       }
-      return image.chainIds.map(layers.directory);
+      return layers.stack(image.diffIds);
     },
     add: async (image, reference) => {
       const named = reference === undefined ? undefined : fullReference(reference);
       const parent = image.parent === undefined ? undefined : imageOf(image.parent);
-      const chainIds = parent?.chainIds ?? [];
-      const release = catalog.hold(chainIds);
+      const diffIds = parent?.diffIds ?? [];
+      const release = catalog.hold(diffIds);
       let top: string | undefined;
       let releaseTop = () => {};
       try {
+        const lowers = layers.stack(diffIds);
         const staged =
           image.upper === undefined
             ? undefined
-            : await layers.stageUpper(image.upper, chainIds.map(layers.directory), { move: image.move === true });
+            : image.move === true
+              ? await layers.takeUpper(image.upper, lowers)
+              : await layers.stageMade(packLayer(image.upper, lowers));
         if (staged !== undefined) {
-          top = await layers.place(staged, chainIds.at(-1));
+          top = await layers.place(staged);
           releaseTop = catalog.hold([top]);
         }
         const made = await catalog.register(configOf(image, parent, staged?.diffId), {

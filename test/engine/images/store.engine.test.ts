@@ -63,7 +63,7 @@ describe("a layer on top of an image", () => {
         "./dir/new f 644 4 \n./fresh/f f 644 2 \n./fresh/hard f 644 4 \n./keep/it f 4755 4 \n",
       );
       expect((await room.calls.imageHistory({ name: "made:1" }))[0]).toMatchObject({ CreatedBy: "RUN it" });
-      const chain = room.catalog.find("made:1").chainIds.at(-1) ?? "";
+      const chain = room.catalog.find("made:1").diffIds.at(-1) ?? "";
       const hash = createHash("sha256");
       const pieces: Buffer[] = [];
       for await (const piece of room.layers.tar(chain)) {
