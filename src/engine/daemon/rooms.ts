@@ -4,7 +4,7 @@
  * whole: 64 hexadecimal digits for containers and networks, `sha256:` and 64 digits for images.
  */
 
-import type { ContainerConfig, EndpointSettings, PortMap } from "../api.ts";
+import type { ContainerConfig, EndpointSettings, Frame, HostConfig, PortMap } from "../api.ts";
 
 /** A platform as images name it: `linux`, `amd64`, and for arm the variant `v7`. */
 export interface Platform {
@@ -170,4 +170,33 @@ export interface VolumeStore {
   unmount(name: string, container: string): Promise<void>;
   /** Removes the anonymous volumes of a container that is removed with its volumes. */
   removeAnonymous(names: readonly string[]): Promise<void>;
+}
+
+/** One step of a build: a process in a sandbox with the defaults of containers, which nobody but the build knows of. */
+export interface BuildStep {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  /** Directories of the layers that it runs on, the lowest first. */
+  readonly lowers: readonly string[];
+  /** Empty directories on one file system: what the step changes comes to lie in `upper`, as overlayfs writes it. */
+  readonly upper: string;
+  readonly work: string;
+  /** `Cmd` is the whole command line; Env, User and WorkingDir count too. */
+  readonly config: ContainerConfig;
+  /** Limits, ExtraHosts, ShmSize; NetworkMode is `default`, `none` or `host`. */
+  readonly hostConfig: HostConfig;
+  /** In this order; what is missing of their targets is made. */
+  readonly mounts: readonly StepMount[];
+  /** What it writes, as it comes. */
+  readonly output: (frame: Frame) => void;
+}
+
+export type StepMount =
+  | { readonly type: "bind"; readonly source: string; readonly target: string; readonly readOnly: boolean }
+  | { readonly type: "tmpfs"; readonly target: string /** Bytes. */; readonly size?: number };
+
+/** What builds ask of the containers. */
+export interface StepRunner {
+  /** Runs a step to its end: its exit code. An aborted signal kills it; nothing of it is left then, but what is in `upper`. */
+  run(step: BuildStep, signal: AbortSignal): Promise<number>;
 }

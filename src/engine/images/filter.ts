@@ -4,6 +4,7 @@ import type { Filters } from "../api.ts";
 import { badRequest } from "../refusal.ts";
 import type { Catalog, Image } from "./catalog.ts";
 import { unixSeconds } from "./describe.ts";
+import { patternExpression } from "./pattern.ts";
 import { hasDigest, nameOf } from "./references.ts";
 
 export type ImageTest = (image: Image, references: readonly string[]) => boolean;
@@ -76,18 +77,11 @@ function momentOf(value: string): number {
   return parsed / 1000;
 }
 
-/** Shell patterns as Go's path.Match has them, on `name:tag` or on `name` alone. */
+/** Matches `name:tag`, or `name` alone. */
 function matches(reference: string, pattern: string): boolean {
-  let expression = "";
-  for (const [token] of pattern.matchAll(/\\.|\[[^\]]*\]|./gs)) {
-    if (token === "*") expression += "[^/]*";
-    else if (token === "?") expression += "[^/]";
-    else if (token.startsWith("[") && token.length > 1) expression += token.replace(/^\[\^/, "[^/");
-    else expression += token.replace(/^\\/, "").replace(/[^\w]/, "\\$&");
-  }
   let whole: RegExp;
   try {
-    whole = new RegExp(`^${expression}$`);
+    whole = patternExpression(pattern);
   } catch (error) {
     throw badRequest(`invalid filter 'reference=${pattern}'`, error);
   }

@@ -1,0 +1,111 @@
+/** Which files of a tree COPY and ADD mean. Pure. */
+
+import { createHash } from "node:crypto";
+import { parseIgnore } from "../ignore.ts";
+import { hasWildcards, patternExpression } from "../images/pattern.ts";
+import { partsOf, type Tree, type TreeNode } from "./tree.ts";
+import { asText } from "./view.ts";
+
+/** One source: a file, or a directory with what is to be copied of what lies below it. */
+export interface Selected {
+  /** What it is called where it is copied: the last part of its name as it was given; with `--parents` more of it. */
+  readonly name: string;
+  /** Undefined: the root of the tree. */
+  readonly node: TreeNode | undefined;
+  readonly isDirectory: boolean;
+  /** Relative to the directory. */
+  readonly below: readonly { readonly path: string; readonly node: TreeNode }[];
+}
+
+export interface SelectOptions {
+  /** Patterns as in `.dockerignore`. */
+  readonly exclude: readonly string[];
+  readonly parents: boolean;
+}
+
+/** Names are bytes. Undefined where a source without wildcards is not there. */
+export function select(
+  tree: Tree,
+  source: string,
+  { exclude, parents }: SelectOptions,
+): readonly Selected[] | undefined {
+  const rules = exclude.length === 0 ? undefined : parseIgnore(exclude.join("\n"));
+  const ignores = (path: string) => rules?.ignores(asText(path)) === true;
+  const wanted = partsOf(source.startsWith("/") ? source : `/${source}`).filter(
+    (part, i, parts) => part !== ".." || parts[i - 1] === undefined,
+  );
+  const path = cleaned(wanted);
+  const isPattern = hasWildcards(path);
+  const found = isPattern ? matching(tree, path) : [path];
+  const selected: Selected[] = [];
+  for (const one of found) {
+    const at = tree.resolve(one);
+    const node = at === undefined ? undefined : tree.nodes.get(at);
+    if (at === undefined || (at !== "" && node === undefined)) {
+      if (isPattern) continue;
+      return undefined;
+    }
+    const base = one.slice(one.lastIndexOf("/") + 1);
+    const isDirectory = node === undefined || node.entry.type === "directory";
+    if (!isDirectory && (ignores(one) || ignores(base))) continue;
+    const skip = at === "" ? 0 : at.length + 1;
+    const below = isDirectory
+      ? tree.below(at).flatMap((inner) => {
+          const relative = inner.entry.path.slice(skip);
+          return ignores(relative) ? [] : [{ path: relative, node: inner }];
+        })
+      : [];
+    selected.push({ name: parents ? withParents(source, one) : base, node, isDirectory, below });
+  }
+  return selected;
+}
+
+/** `a/./b/c` keeps `b/c`; without a pivot everything is kept. */
+function withParents(source: string, path: string): string {
+  const pivot = source.replace(/^\.\//, "").indexOf("/./");
+  if (pivot === -1) return path;
+  const before = partsOf(source.replace(/^\.\//, "").slice(0, pivot)).length;
+  return path.split("/").slice(before).join("/");
+}
+
+function cleaned(parts: readonly string[]): string {
+  const clean: string[] = [];
+  for (const part of parts) {
+    if (part === "..") clean.pop();
+    else clean.push(part);
+  }
+  return clean.join("/");
+}
+
+function matching(tree: Tree, pattern: string): readonly string[] {
+  const expression = patternExpression(pattern);
+  return [...tree.nodes.keys()].filter((path) => expression.test(path)).toSorted();
+}
+
+/** What is copied, whatever its times are: the same checksum, the same layer. */
+export function checksumOf(selected: readonly Selected[]): string {
+  const hash = createHash("sha256");
+  const add = (path: string, { entry, digest }: TreeNode) => {
+    const xattrs = [...entry.xattrs].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    hash.update(
+      JSON.stringify([
+        path,
+        entry.type,
+        entry.mode,
+        entry.uid,
+        entry.gid,
+        entry.linkPath,
+        entry.major,
+        entry.minor,
+        digest,
+        xattrs,
+      ]),
+    );
+  };
+  for (const { name, node, isDirectory, below } of selected) {
+    hash.update(JSON.stringify([name, isDirectory]));
+    if (node !== undefined && !isDirectory) add("", node);
+    for (const inner of below) add(inner.path, inner.node);
+  }
+  return `sha256:${hash.digest("hex")}`;
+}

@@ -1,0 +1,188 @@
+/**
+ * Files to copy from, as they came in a tar: a build context, or what is copied from another stage. Contents lie one behind
+ * the other in one file, the rest is kept in memory with each content's checksum: so a context that changes nothing costs no
+ * file but that one.
+ */
+
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { trackPaths } from "../images/layer-paths.ts";
+import { type TarEntry, TarError } from "../images/tar/entry.ts";
+import { readMembers } from "../images/tar/members.ts";
+import { badRequest } from "../refusal.ts";
+
+export interface TreeNode {
+  /** Its path is the canonical one in the tree, without slashes at its ends; a hard link is a file here. */
+  readonly entry: TarEntry;
+  /** Of a file's content: `sha256:…`; empty for everything else. */
+  readonly digest: string;
+  /** Where its content begins in the tree's file. */
+  readonly offset: number;
+  /** Its content, where it is in no file: a here-document. */
+  readonly content?: Buffer;
+}
+
+export interface Tree {
+  /** By canonical path; the root is not among them. */
+  readonly nodes: ReadonlyMap<string, TreeNode>;
+  /** The canonical path that a path leads to when links are followed, the last one too; undefined where nothing is there. */
+  resolve(path: string): string | undefined;
+  /** What lies below a directory, each before what lies below it. "" is the root. */
+  below(path: string): readonly TreeNode[];
+  read(node: TreeNode): AsyncIterable<Buffer> | Iterable<Buffer>;
+  /** The beginning of a file's content. */
+  start(node: TreeNode, length: number): Buffer;
+  without(paths: readonly string[]): Tree;
+  close(): void;
+}
+
+const mostNodes = 2_000_000;
+/** Contents up to this size are read at once: a file of ten costs less than a thread's turn. */
+const smallFile = 256 * 1024;
+
+/** Takes a tar in, not compressed; `file` is made. EngineError 400 where it is no tar, or holds what no context may. */
+export async function receiveTree(tar: AsyncIterable<Uint8Array>, file: string): Promise<Tree> {
+  const nodes = new Map<string, TreeNode>();
+  const paths = trackPaths();
+  const handle = await open(file, "wx", 0o600);
+  let offset = 0;
+  let written = 0;
+  let pending: Buffer[] = [];
+  let hash = createHash("sha256");
+  let entry: TarEntry | undefined;
+  const flush = async () => {
+    const bytes = Buffer.concat(pending);
+    pending = [];
+    for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+    written += bytes.length;
+  };
+  try {
+    for await (const piece of readMembers(tar)) {
+      if ("entry" in piece) {
+        const path = paths.resolve(piece.entry.path);
+        entry = { ...piece.entry, path };
+        if (entry.sparse !== undefined)
+          throw new TarError(`"${path}" is a sparse file, in a form that no context may have`);
+        if (nodes.size >= mostNodes) throw new TarError(`it has more than ${mostNodes} files`);
+        hash = createHash("sha256");
+      } else if ("content" in piece) {
+        hash.update(piece.content);
+        pending.push(piece.content);
+        offset += piece.content.length;
+        if (offset - written > 4 * smallFile) await flush();
+      } else if (entry !== undefined && entry.path !== "") {
+        add(nodes, paths, entry, entry.type === "file" ? `sha256:${hash.digest("hex")}` : "", offset - entry.size);
+      }
+    }
+    await flush();
+  } catch (error) {
+    throw error instanceof TarError ? badRequest(`the build context cannot be read: ${error.message}`, error) : error;
+  } finally {
+    await handle.close();
+  }
+  return openTree(nodes, file);
+}
+
+function add(
+  nodes: Map<string, TreeNode>,
+  paths: ReturnType<typeof trackPaths>,
+  entry: TarEntry,
+  digest: string,
+  offset: number,
+): void {
+  const parts = entry.path.split("/");
+  for (let length = 1; length < parts.length; length++) {
+    const parent = parts.slice(0, length).join("/");
+    if (nodes.get(parent)?.entry.type === "directory") continue;
+    nodes.set(parent, { entry: { ...entry, ...plainDirectory, path: parent }, digest: "", offset: 0 });
+    paths.addDirectory(parent);
+  }
+  const kind = paths.at(entry.path);
+  if (kind !== undefined && kind !== entry.type) {
+    for (const path of [...nodes.keys()]) if (path.startsWith(`${entry.path}/`)) nodes.delete(path);
+    paths.forget(entry.path);
+  }
+  if (entry.type === "directory") paths.addDirectory(entry.path);
+  if (entry.type === "symlink") paths.addSymlink(entry.path, entry.linkPath);
+  if (entry.type !== "hardlink") {
+    nodes.set(entry.path, { entry, digest, offset });
+    return;
+  }
+  const target = nodes.get(paths.resolve(entry.linkPath));
+  if (target === undefined) throw new TarError(`the hard link "${entry.path}" leads to nothing`);
+  nodes.set(entry.path, { ...target, entry: { ...target.entry, path: entry.path } });
+}
+
+const plainDirectory = {
+  type: "directory",
+  mode: 0o755,
+  size: 0,
+  linkPath: "",
+  xattrs: new Map<string, string>(),
+} as const;
+
+function openTree(nodes: ReadonlyMap<string, TreeNode>, file: string): Tree {
+  const fd = openSync(file, "r");
+  return treeOf(nodes, file, fd);
+}
+
+function treeOf(nodes: ReadonlyMap<string, TreeNode>, file: string, fd: number): Tree {
+  let sorted: readonly TreeNode[] | undefined;
+  const read = (at: number, length: number): Buffer => {
+    const bytes = Buffer.allocUnsafe(length);
+    for (let got = 0; got < length; ) {
+      const count = readSync(fd, bytes, got, length - got, at + got);
+      if (count === 0) throw new Error(`${file} is shorter than it was`);
+      got += count;
+    }
+    return bytes;
+  };
+  return {
+    nodes,
+    resolve: (path) => resolveIn(nodes, path),
+    below: (path) => {
+      // Compared part by part, so that what lies below a directory follows it at once.
+      sorted ??= [...nodes.values()]
+        .map((node) => ({ node, key: node.entry.path.replaceAll("/", "\0") }))
+        .sort((a, b) => (a.key < b.key ? -1 : 1))
+        .map(({ node }) => node);
+      return path === "" ? sorted : sorted.filter(({ entry }) => entry.path.startsWith(`${path}/`));
+    },
+    read: ({ entry, offset, content }) => {
+      if (content !== undefined) return [content];
+      if (entry.size === 0) return [];
+      if (entry.size <= smallFile) return [read(offset, entry.size)];
+      return createReadStream(file, { start: offset, end: offset + entry.size - 1, highWaterMark: 1024 * 1024 });
+    },
+    start: ({ entry, offset }, length) => read(offset, Math.min(length, entry.size)),
+    without: (paths) => treeOf(new Map([...nodes].filter(([path]) => !paths.includes(path))), file, fd),
+    close: () => closeSync(fd),
+  };
+}
+
+function resolveIn(nodes: ReadonlyMap<string, TreeNode>, path: string): string | undefined {
+  const pending = partsOf(path).reverse();
+  const names: string[] = [];
+  let links = 0;
+  for (let part = pending.pop(); part !== undefined; part = pending.pop()) {
+    if (part === "..") {
+      names.pop();
+      continue;
+    }
+    const here = [...names, part].join("/");
+    const node = nodes.get(here);
+    if (node === undefined) return undefined;
+    if (node.entry.type !== "symlink") {
+      names.push(part);
+      continue;
+    }
+    if (++links > 40) return undefined;
+    if (node.entry.linkPath.startsWith("/")) names.length = 0;
+    pending.push(...partsOf(node.entry.linkPath).reverse());
+  }
+  return names.join("/");
+}
+
+/** The parts of a path that say something. */
+export const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
