@@ -1,0 +1,104 @@
+/** Opens this room: what the host can do is found out, the containers are read, and the calls are put together. */
+
+import { readFile } from "node:fs/promises";
+import os from "node:os";
+import type { Uses } from "../daemon/rooms.ts";
+import { watchEndings } from "./ended.ts";
+import { openLifecycle } from "./lifecycle.ts";
+import { openLooks } from "./list.ts";
+import { openMembership } from "./membership.ts";
+import { placesIn } from "./places.ts";
+import { openRegistry } from "./registry.ts";
+import { restoreContainers } from "./restore.ts";
+import type { ContainerParts, HostFacts, Room } from "./room.ts";
+import { findCgroups } from "./runtime/cgroups.ts";
+import { openExits } from "./runtime/exits.ts";
+import { openMounter } from "./runtime/mount.ts";
+import { findFile, type Probe, probeRuntime } from "./runtime/probe.ts";
+import { openRuntime } from "./runtime/runtime.ts";
+import { readMountTable, shareFolder } from "./runtime/view.ts";
+import { parseCapabilities } from "./spec/capabilities.ts";
+import type { SeccompProfile } from "./spec/seccomp.ts";
+import { usesOf } from "./uses.ts";
+
+export interface Containers {
+  readonly calls: ReturnType<typeof openLifecycle> & ReturnType<typeof openLooks> & ReturnType<typeof openMembership>;
+  readonly uses: Uses;
+  /** What holds the containers, for `info` and `doctor`. */
+  readonly probe: Probe;
+  readonly room: Room;
+  /**
+   * Once, when all rooms are open: what runs is adopted, what has ended is taken note of, what was half done is finished or
+   * undone, and what should run is started.
+   */
+  restore(): Promise<void>;
+  /** The daemon ends; the containers go on. */
+  close(): void;
+}
+
+/** Rejects where no OCI runtime or no conmon works here, with what to do. */
+export async function openContainers(parts: ContainerParts): Promise<Containers> {
+  const { ground } = parts;
+  const places = placesIn(ground);
+  // Before the view is made: what is mounted below these has to reach it.
+  await shareFolder(places.bundles, "shared");
+  const [probe, registry, mounter] = await Promise.all([
+    probeRuntime(places.runtime),
+    openRegistry(ground, places.records),
+    openMounter(places.runtime),
+  ]);
+  ground.log("info", probe.why, { version: probe.version, path: probe.path });
+  for (const warning of probe.warnings) ground.log("warn", warning);
+  const root = ["--root", `${places.runtime}/state`];
+  const runtime = openRuntime({
+    name: probe.name,
+    command: [probe.path, ...root, ...(probe.name === "crun" ? ["--cgroup-manager=cgroupfs"] : [])],
+    conmon: probe.conmon.path,
+    view: probe.view,
+    exits: places.exits,
+  });
+  let noticed = (_: string) => {};
+  const exits = await openExits(places.exits, (id) => noticed(id));
+  const room: Room = { ...parts, places, registry, runtime, mounter, exits, host: await learnOfHost() };
+  const endings = watchEndings(room);
+  noticed = endings.noticed;
+  return {
+    calls: { ...openLifecycle(room, endings), ...openLooks(room), ...openMembership(room) },
+    uses: usesOf(registry),
+    probe,
+    room,
+    restore: () => restoreContainers(room, endings),
+    close: () => {
+      endings.close();
+      exits.close();
+    },
+  };
+}
+
+async function learnOfHost(): Promise<HostFacts> {
+  const architectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", ppc64: "ppc64le" };
+  const [table, limits, status, seccomp, init] = await Promise.all([
+    readMountTable(),
+    readFile("/proc/self/limits", "utf8"),
+    readFile("/proc/self/status", "utf8"),
+    readProfile(),
+    findFile(["/usr/bin/tini-static", "/usr/bin/docker-init", "/usr/bin/catatonit", "/usr/libexec/podman/catatonit"]),
+  ]);
+  return {
+    arch: architectures[process.arch] ?? process.arch,
+    kernel: os.release(),
+    hostname: os.hostname(),
+    cpus: os.availableParallelism(),
+    mostFiles: Number(/^Max open files +\d+ +(\d+)/m.exec(limits)?.[1] ?? Number.MAX_SAFE_INTEGER),
+    capabilities: parseCapabilities(status),
+    cgroups: findCgroups(table),
+    seccomp,
+    init,
+  };
+}
+
+/** As containers-common installs it (package golang-github-containers-common). */
+async function readProfile(): Promise<SeccompProfile | undefined> {
+  const file = await findFile(["/etc/containers/seccomp.json", "/usr/share/containers/seccomp.json"]);
+  return file === undefined ? undefined : JSON.parse(await readFile(file, "utf8"));
+}

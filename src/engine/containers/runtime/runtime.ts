@@ -1,0 +1,143 @@
+/** The OCI runtime, and conmon, which holds a container's standard streams, writes its log and tells how it ended. */
+
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { plainEnvironment, run } from "./run.ts";
+import type { View } from "./view.ts";
+
+export interface Launch {
+  readonly id: string;
+  /** The directory with config.json; conmon's pipes and PID files are made in it. */
+  readonly bundle: string;
+  /** Absent: nothing is kept. `maxSize` bytes: where it is cut off and begun anew. */
+  readonly log?: { readonly file: string; readonly maxSize?: number };
+  readonly terminal: boolean;
+  /** `once`: closed when the first one that writes to it goes. */
+  readonly stdin: "none" | "once" | "open";
+}
+
+export interface Launched {
+  readonly pid: number;
+  readonly monitorPid: number;
+  /** Resolves when conmon is gone, which it should only be after the container. */
+  readonly monitorGone: Promise<void>;
+}
+
+export interface Runtime {
+  readonly name: string;
+  /** What to run, and its arguments before the verb. */
+  readonly command: readonly string[];
+  readonly view: View;
+  /** Creates a container, held by conmon, up to just before its program runs. Rejects with the runtime's words. */
+  create(launch: Launch): Promise<Launched>;
+  /** Runs a created container's program. */
+  start(id: string): Promise<void>;
+  pause(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  /** Changes the limits of a running container: an OCI `linux.resources` object. */
+  update(id: string, resources: unknown): Promise<void>;
+  /** Kills every process of a container by its control group. */
+  killAll(id: string): Promise<void>;
+  /** Forgets a container that has ended. One that is not known is no error. */
+  delete(id: string): Promise<void>;
+}
+
+export interface RuntimeParts {
+  readonly name: string;
+  /** The runtime's path, and its global arguments. */
+  readonly command: readonly string[];
+  readonly conmon: string;
+  readonly view: View;
+  /** Where conmon writes exit codes: a file for each container, named by its ID. */
+  readonly exits: string;
+}
+
+export function openRuntime({ name, command, conmon, view, exits }: RuntimeParts): Runtime {
+  const [file = name, ...globals] = command;
+
+  const call = async (verb: readonly string[], input?: string): Promise<void> => {
+    const [program = file, ...args] = [...(await view.enter()), file, ...globals, ...verb];
+    const { code, stderr } = await run(program, args, input === undefined ? {} : { input });
+    if (code !== 0) throw new Error(stderr.trim() || `${name} ${verb[0]} ended with code ${code}`);
+  };
+
+  const create = async (launch: Launch): Promise<Launched> => {
+    const args = conmonArguments(launch, { file, globals, exits });
+    const [program = conmon, ...before] = [...(await view.enter()), conmon];
+    const child = spawn(program, [...before, ...args], {
+      // 3: what conmon reports; 4: conmon waits until something comes from it (here: at once).
+      stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+      env: { ...plainEnvironment, _OCI_SYNCPIPE: "3", _OCI_STARTPIPE: "4" },
+    });
+    const [, , stderr, report, go] = child.stdio;
+    let words = "";
+    (stderr as Readable).on("data", (chunk: Buffer) => (words += chunk.toString()));
+    go?.on("error", () => {});
+    if (go !== null && go !== undefined && "end" in go) go.end("0");
+    const failed = new Promise<never>((_, reject) => child.on("error", reject));
+    const { line, end } = readReport(report as Readable);
+    const text = await Promise.race([line, failed]);
+    const pid = text === undefined ? undefined : parseReport(text);
+    if (pid === undefined) throw new Error(words.trim() || "conmon ended without a word");
+    const monitorPid = Number(await readFile(path.join(launch.bundle, "conmon.pid"), "utf8"));
+    return { pid, monitorPid, monitorGone: end };
+  };
+
+  return {
+    name,
+    command,
+    view,
+    create,
+    start: (id) => call(["start", id]),
+    pause: (id) => call(["pause", id]),
+    resume: (id) => call(["resume", id]),
+    update: (id, resources) => call(["update", "--resources", "-", id], JSON.stringify(resources)),
+    killAll: (id) => call(["kill", "--all", id, "KILL"]),
+    delete: async (id) => {
+      await call(["delete", "--force", id]).catch((error: unknown) => {
+        if (!/does not exist|No such file or directory/i.test(String(error))) throw error;
+      });
+    },
+  };
+}
+
+function conmonArguments(
+  { id, bundle, log, terminal, stdin }: Launch,
+  { file, globals, exits }: { readonly file: string; readonly globals: readonly string[]; readonly exits: string },
+): readonly string[] {
+  const args = ["--api-version", "1", "--cid", id, "--cuuid", id, "--name", id, "--runtime", file, "--bundle", bundle];
+  args.push("--container-pidfile", path.join(bundle, "pid"), "--conmon-pidfile", path.join(bundle, "conmon.pid"));
+  args.push("--exit-dir", exits, "--persist-dir", bundle, "--full-attach", "--no-sync-log", "--log-level", "error");
+  args.push("--log-path", log === undefined ? "none:" : `k8s-file:${log.file}`);
+  if (log?.maxSize !== undefined) args.push("--log-size-max", String(log.maxSize));
+  if (terminal) args.push("--terminal");
+  else if (stdin !== "none") args.push("--stdin");
+  if (stdin === "open") args.push("--leave-stdin-open");
+  for (const argument of globals) args.push("--runtime-arg", argument);
+  return args;
+}
+
+/** The first line of a pipe (undefined: it ended before), and its end. */
+function readReport(pipe: Readable): { line: Promise<string | undefined>; end: Promise<void> } {
+  let text = "";
+  const end = new Promise<void>((resolve) => pipe.on("close", () => resolve()));
+  const line = new Promise<string | undefined>((resolve) => {
+    pipe.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      const stop = text.indexOf("\n");
+      if (stop !== -1) resolve(text.slice(0, stop));
+    });
+    pipe.on("close", () => resolve(text === "" ? undefined : text));
+    pipe.on("error", () => resolve(undefined));
+  });
+  return { line, end };
+}
+
+/** What conmon reports: `{"data": PID}`, or -1 and the runtime's words. */
+function parseReport(line: string): number {
+  const report: { data?: number; message?: string } = JSON.parse(line);
+  if (report.data !== undefined && report.data > 0) return report.data;
+  throw new Error(report.message?.trim() || `conmon reports ${line}`);
+}
