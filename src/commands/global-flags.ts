@@ -38,6 +38,7 @@ export const globalFlags = {
     description: "what relative paths are relative to",
   }),
   "project-name": Flags.string({ helpGroup, char: "p", helpValue: "<name>", description: "the project's name" }),
+  "trust-remote": Flags.boolean({ helpGroup, description: "fetch compose files from git and registries unasked" }),
   help: Flags.boolean({ helpGroup, char: "h", description: "show this text" }),
 };
 

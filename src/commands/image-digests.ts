@@ -9,8 +9,8 @@ import { openEngine } from "./session.ts";
 
 /**
  * The project with every image, also those that are mounted, named by the digest that its tag has at its registry now
- * (`docker.io/library/nginx:1.27@sha256:…`). The engine asks the registry, with its mirrors and its ways through proxies,
- * and with the credentials of docker login.
+ * (`docker.io/library/nginx:1.27@sha256:…`). The engine asks the registry, with its mirrors and its ways through proxies;
+ * where no engine answers, the registry is asked from here. Either way with the credentials of docker login.
  *
  * @throws EngineError for the first image, by name, whose digest cannot be found
  */
@@ -75,8 +75,15 @@ async function ask(engine: Awaited<ReturnType<typeof openEngine>>, image: string
   const auth = await credentialsFor(image, processEnvironment());
   const { registry, repository, tag = "latest" } = parseReference(image);
   const name = `${registry}/${repository}:${tag}`;
-  const { Descriptor } = await engine.distributionInspect({ name, ...(auth !== undefined && { auth }) });
-  return Descriptor.digest;
+  try {
+    const { Descriptor } = await engine.distributionInspect({ name, ...(auth !== undefined && { auth }) });
+    return Descriptor.digest;
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.status !== undefined) throw error;
+    // No engine answers; the registry can be asked from here too.
+    const { openRegistry } = await import("../engine/registry.ts");
+    return (await openRegistry(registry, auth).manifest(repository, tag)).digest;
+  }
 }
 
 /** Beside a digest that was given, a tag says nothing; docker leaves it out. */

@@ -14,6 +14,7 @@ export function loadOptions(flags: Globals): LoadOptions {
     cwd: workingDirectory(),
     environment: processEnvironment(),
     readStdin: readAll,
+    fetchRemote: async (reference) => (await import("./remote/fetch.ts")).fetchRemote(reference, flags),
     ...(flags.file !== undefined && { files: flags.file }),
     ...(flags["env-file"] !== undefined && { envFiles: flags["env-file"] }),
     ...(flags.profile !== undefined && { profiles: flags.profile }),

@@ -9,7 +9,7 @@ export const codes = [
   "invalid-setting",
   "several-files",
   "too-many-findings",
-  // files and YAML (source.ts, parse.ts, read-files.ts)
+  // files and YAML (source.ts, parse.ts, read-files.ts, remote.ts)
   "missing-file",
   "invalid-text",
   "remote-resource",

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Diagnostic } from "../errors.ts";
 import { warning } from "./codes.ts";
+import { isRemote } from "./remote.ts";
 
 const names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 const overrideNames = [
@@ -30,15 +31,16 @@ export function discover(directory: string): { paths: readonly string[]; warning
 }
 
 /**
- * The paths in COMPOSE_FILE, made absolute; `-` stays standard input.
+ * The paths in COMPOSE_FILE, made absolute; `-` stays standard input, and a remote path as it is.
  *
  * @param separator COMPOSE_PATH_SEPARATOR, or the system's own
  */
 export function splitComposeFile(value: string, separator: string, cwd: string): readonly string[] {
-  return value.split(separator).map((path) => (path === "-" ? path : resolve(cwd, path)));
+  return value.split(separator).map((path) => (path === "-" || isRemote(path) ? path : resolve(cwd, path)));
 }
 
-function presentIn(directory: string, candidates: readonly string[]): readonly string[] {
+/** The compose files of a directory, or other files that it may have, the best first. */
+export function presentIn(directory: string, candidates: readonly string[] = names): readonly string[] {
   return candidates.map((name) => join(directory, name)).filter((path) => existsSync(path));
 }
 

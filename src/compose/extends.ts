@@ -149,8 +149,10 @@ function familyOf(name: string, file: Node, families: Families, stage: Stage): P
 /** Reads the services of another file; every path in them is made relative to the project's directory. */
 async function readFamily(name: string, file: Node, stage: Stage): Promise<Family | undefined> {
   const written = file.kind === "scalar" ? file.text : "";
-  if (stage.refuseRemote(written, file.span)) return undefined;
-  const path = isAbsolute(written) ? written : join(stage.projectDirectory, written);
+  const located = await stage.locate(written, file.span);
+  const local = isAbsolute(written) ? written : join(stage.projectDirectory, written);
+  const path = located === undefined ? local : located.path;
+  if (path === undefined) return undefined;
   stage.explain(path, { message: `service "${name}" extends a service of that file here`, span: file.span });
   const documents = await stage.read(path, file.span);
   if (documents === undefined) return undefined;

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { problem, warning } from "./codes.ts";
 import { defaultEnvFile, fillIn, readEnvFiles } from "./environment.ts";
-import { loadModel } from "./load-model.ts";
+import { loadModel, type ModelFile } from "./load-model.ts";
 import { merge } from "./merge.ts";
 import { suggestion } from "./nearest.ts";
 import { child, type Entry, type MappingNode, type Node, type Path } from "./node.ts";
@@ -50,10 +50,15 @@ async function loadInclude(entry: Node, stage: Stage): Promise<MappingNode | und
     stage.report(problem("wrong-type", "an include needs a path", entry.span, hint));
     return undefined;
   }
-  if (paths.some(({ text, node }) => stage.refuseRemote(text, node.span))) return undefined;
   const from = (path: string) => (isAbsolute(path) ? path : join(stage.projectDirectory, path));
-  const files = paths.map(({ text, node }) => ({ path: from(text), span: node.span }));
-  const mainFile = from(main.text);
+  const files: ModelFile[] = [];
+  for (const { text, node } of paths) {
+    const located = await stage.locate(text, node.span);
+    const path = located === undefined ? from(text) : located.path;
+    if (path === undefined) return undefined;
+    files.push({ path, span: node.span });
+  }
+  const mainFile = files[0]?.path ?? from(main.text);
   if (stage.includeTrail.includes(mainFile)) {
     const [first, ...rest] = [...stage.includeTrail, mainFile];
     const message = `include cycle detected: ${first}${rest.map((path) => ` includes ${path}`).join("")}`;
@@ -63,7 +68,7 @@ async function loadInclude(entry: Node, stage: Stage): Promise<MappingNode | und
   const given = textsOf(entry.kind === "mapping" ? child(entry, "project_directory") : undefined)[0];
   const directory = given === undefined || given.text === "" ? dirname(mainFile) : from(given.text);
   const environment = await includeEnvironment(entry, directory, from, stage);
-  for (const { path, span } of files) stage.explain(path, { message: "included here", span });
+  for (const { path, span } of files) stage.explain(path, { message: "included here", ...(span && { span }) });
   const model = await loadModel(files, stage.within(directory, environment, mainFile));
   if (model === undefined) return undefined;
   const entries = new Map<string, Entry>();

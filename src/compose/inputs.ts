@@ -4,6 +4,7 @@ import { type Diagnostic, ProjectError } from "../errors.ts";
 import { problem } from "./codes.ts";
 import { discover, splitComposeFile } from "./discover.ts";
 import { defaultEnvFile, fillIn, givenEnvFiles, readEnvFiles } from "./environment.ts";
+import { type FetchRemote, isRemote, type LocateRemote } from "./remote.ts";
 
 /** What the command line says about which project is meant. */
 export interface InputFlags {
@@ -13,6 +14,8 @@ export interface InputFlags {
   readonly files?: readonly string[];
   readonly projectDirectory?: string;
   readonly envFiles?: readonly string[];
+  /** Fetches remote files (git, OCI); absent: they are refused. */
+  readonly fetchRemote?: FetchRemote;
 }
 
 /** The files of a project, its directory and its environment, before anything of it is read. */
@@ -20,6 +23,8 @@ export interface Inputs {
   /** Absolute paths, or `-`. */
   readonly files: readonly string[];
   readonly projectDirectory: string;
+  /** The directory that gives the project its name: where the user is, when the first file is remote. */
+  readonly nameDirectory: string;
   readonly environment: ReadonlyMap<string, string>;
   /** The env files that were given, not the default ones. */
   readonly envFiles: readonly string[];
@@ -34,7 +39,7 @@ export interface Inputs {
  *
  * @throws ProjectError when there is no compose file
  */
-export async function findInputs(flags: InputFlags): Promise<Inputs> {
+export async function findInputs(flags: InputFlags, locateRemote: LocateRemote): Promise<Inputs> {
   const { cwd } = flags;
   const directory = flags.projectDirectory === undefined ? undefined : resolve(cwd, flags.projectDirectory);
   const diagnostics: Diagnostic[] = [];
@@ -51,7 +56,7 @@ export async function findInputs(flags: InputFlags): Promise<Inputs> {
     if (path !== undefined) await read([path]);
   };
 
-  const flagFiles = flags.files?.map((file) => (file === "-" ? file : resolve(cwd, file)));
+  const flagFiles = flags.files?.map((file) => (file === "-" || isRemote(file) ? file : resolve(cwd, file)));
   const first = directory ?? directoryOf(flagFiles) ?? cwd;
   if (given.length > 0) await read(given);
   else await readDefault(first);
@@ -63,9 +68,17 @@ export async function findInputs(flags: InputFlags): Promise<Inputs> {
     const message = "no configuration file provided: not found";
     throw new ProjectError([problem("no-compose-file", message, undefined, hint)]);
   }
-  const projectDirectory = directory ?? directoryOf(found.paths) ?? cwd;
-  if (given.length === 0) await readDefault(projectDirectory, first);
-  return { files: found.paths, projectDirectory, environment, envFiles: given, diagnostics };
+  const nameDirectory = directory ?? directoryOf(found.paths) ?? cwd;
+  if (given.length === 0) await readDefault(nameDirectory, first);
+  const paths: string[] = [];
+  for (const path of found.paths) {
+    const located = await locateRemote(path, undefined, (diagnostic) => diagnostics.push(diagnostic));
+    if (located === undefined) paths.push(path);
+    else if (located.path !== undefined) paths.push(located.path);
+  }
+  if (paths.length === 0) throw new ProjectError(diagnostics);
+  const projectDirectory = directory ?? directoryOf(paths) ?? cwd;
+  return { files: paths, projectDirectory, nameDirectory, environment, envFiles: given, diagnostics };
 }
 
 function fromVariable(environment: ReadonlyMap<string, string>, cwd: string): readonly string[] | undefined {
@@ -74,9 +87,9 @@ function fromVariable(environment: ReadonlyMap<string, string>, cwd: string): re
   return splitComposeFile(value, environment.get("COMPOSE_PATH_SEPARATOR") || delimiter, cwd);
 }
 
-/** The directory of the first file that has one; a directory given as a file is itself. */
+/** The directory of the first file that has one; a directory given as a file is itself, and a remote file has none. */
 function directoryOf(files: readonly string[] | undefined): string | undefined {
   const first = files?.find((file) => file !== "-");
-  if (first === undefined) return undefined;
+  if (first === undefined || isRemote(first)) return undefined;
   return statSync(first, { throwIfNoEntry: false })?.isDirectory() ? first : dirname(first);
 }

@@ -13,6 +13,7 @@ import { type Locate, locateIn, type MappingNode } from "./node.ts";
 import { normalise } from "./normalise.ts";
 import { findProjectName } from "./project-name.ts";
 import { fileReader, makeStage } from "./read-files.ts";
+import { remoteLocator } from "./remote.ts";
 import { applyProfiles, enableServices } from "./select.ts";
 
 export interface LoadOptions extends InputFlags {
@@ -76,13 +77,14 @@ interface Read {
 }
 
 async function readModel(options: LoadOptions): Promise<Read> {
-  const inputs = await findInputs(options);
+  const locateRemote = remoteLocator(options.fetchRemote);
+  const inputs = await findInputs(options, locateRemote);
   const found = findings(inputs.files);
   for (const diagnostic of inputs.diagnostics) found.add(diagnostic);
   const reader = fileReader(options.readStdin);
   const read = await Promise.all(inputs.files.map(reader));
   const documents = read.flatMap((file) => file.documents);
-  const name = findProjectName(options.projectName, documents, inputs.environment, inputs.projectDirectory);
+  const name = findProjectName(options.projectName, documents, inputs.environment, inputs.nameDirectory);
   const environment = new Map([...inputs.environment, ["COMPOSE_PROJECT_NAME", name] as const]);
   const stage = makeStage({
     projectDirectory: inputs.projectDirectory,
@@ -95,9 +97,10 @@ async function readModel(options: LoadOptions): Promise<Read> {
     effort: effort(found.add),
     includeTrail: inputs.files,
     reader,
+    locateRemote,
   });
   const model = await loadModel(
-    inputs.files.filter((path) => !stage.refuseRemote(path, undefined)).map((path) => ({ path })),
+    inputs.files.map((path) => ({ path })),
     stage,
   );
   const empty = emptiness(model, name, inputs.files);

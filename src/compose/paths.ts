@@ -13,6 +13,7 @@ import {
   pathText,
   stringNode,
 } from "./node.ts";
+import { isRemote } from "./remote.ts";
 
 type PathKind = NonNullable<Attribute["path"]>;
 
@@ -59,7 +60,7 @@ export function isRemoteContext(context: string): boolean {
 /** @param home undefined: leave `~` for later */
 function resolved(text: string, kind: PathKind, place: (path: string) => string, home: string | undefined): string {
   if (text === "") return text;
-  if (kind === "context" && isRemoteContext(text)) return text;
+  if (kind === "context" ? isRemoteContext(text) : kind === "join" && isRemote(text)) return text;
   const isHostKind = kind === "bind" || kind === "host" || kind === "volume-device";
   if (text.startsWith("~")) return home === undefined ? text : trimmed(join(home, text.slice(1)));
   if (isAbsolute(text)) return text;

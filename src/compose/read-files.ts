@@ -1,7 +1,7 @@
 import type { Diagnostic, Span } from "../errors.ts";
-import { problem } from "./codes.ts";
 import { interpolate } from "./interpolate.ts";
 import { type ParsedDocument, parse } from "./parse.ts";
+import type { LocateRemote } from "./remote.ts";
 import { decodeSource, readSource } from "./source.ts";
 import type { Stage } from "./stage.ts";
 
@@ -44,6 +44,7 @@ export interface StageOptions
     | "effort"
   > {
   readonly reader: FileReader;
+  readonly locateRemote: LocateRemote;
   readonly includeTrail: readonly string[];
 }
 
@@ -74,12 +75,7 @@ export function makeStage(options: StageOptions): Stage {
       interpolated.set(path, known);
       return known;
     },
-    refuseRemote: (reference, span) => {
-      if (!isRemote(reference)) return false;
-      const message = `"${reference}" is a remote resource, which gantry does not load yet`;
-      report(problem("remote-resource", message, span, "fetch it, and give the path of the file"));
-      return true;
-    },
+    locate: (text, span) => options.locateRemote(text, span, report),
     within: (directory, inner, mainFile) =>
       makeStage({
         ...options,
@@ -88,13 +84,4 @@ export function makeStage(options: StageOptions): Stage {
         includeTrail: [...options.includeTrail, mainFile],
       }),
   };
-}
-
-/** Git and OCI references, as docker compose's resource loaders know them. */
-export function isRemote(reference: string): boolean {
-  return (
-    /^(?:https?|git|ssh|oci):\/\//.test(reference) ||
-    reference.startsWith("git@") ||
-    reference.startsWith("github.com/")
-  );
 }

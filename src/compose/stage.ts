@@ -1,6 +1,7 @@
 import type { Diagnostic, Note, Span } from "../errors.ts";
 import type { Effort } from "./effort.ts";
 import type { ParsedDocument } from "./parse.ts";
+import type { Located } from "./remote.ts";
 
 /** What the stages of one model share: the root project's, or an included one's. */
 export interface Stage {
@@ -20,8 +21,8 @@ export interface Stage {
   readonly effort: Effort;
   /** Says why a file is read: the place that includes or extends it. */
   readonly explain: (path: string, reason: Note) => void;
-  /** Whether a reference names a remote resource (git, OCI), which is reported as not supported. */
-  readonly refuseRemote: (reference: string, span: Span | undefined) => boolean;
+  /** Fetches what a remote path names (git, OCI) and says where it is now; undefined for a path of this machine. */
+  readonly locate: (path: string, span: Span | undefined) => Promise<Located | undefined>;
   /** The same for an included model: another directory and environment. */
   readonly within: (directory: string, environment: ReadonlyMap<string, string>, mainFile: string) => Stage;
 }
