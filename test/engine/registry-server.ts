@@ -44,7 +44,12 @@ export async function startRegistry(wants: "none" | "basic" | "bearer" | "token"
     }
     const [, repository, reference = ""] = /^\/v2\/(.+)\/(?:manifests|blobs)\/(.+)$/.exec(url) ?? [];
     const bytes = content.get(reference) ?? content.get(`${repository}:${reference}`);
-    return bytes === undefined ? refuse(404, "manifest unknown") : response.end(bytes);
+    if (url === "/v2/") return response.end("{}");
+    if (bytes === undefined) return refuse(404, "manifest unknown");
+    response.setHeader("Docker-Content-Digest", digestOf(bytes));
+    response.setHeader("Content-Length", bytes.length);
+    response.setHeader("Content-Type", "application/vnd.oci.image.index.v1+json");
+    return response.end(bytes);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
