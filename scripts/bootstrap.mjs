@@ -21,7 +21,9 @@ export function ensureNode24AndModules() {
     if (!existsSync(node)) install(tools, `Node ${process.versions.node} is too old: fetching Node 24`);
     // The binaries are optional dependencies, one per platform: npm takes it for success when it could not fetch any.
     if (!existsSync(node)) {
-      fail(`npm fetched no Node 24 for ${process.platform}-${process.arch}: look at npm's log, or install Node 24 yourself`);
+      fail(
+        `npm fetched no Node 24 for ${process.platform}-${process.arch}: look at npm's log, or install Node 24 yourself`,
+      );
     }
     const again = spawnSync(node, process.argv.slice(1), { stdio: "inherit", env: withPath(toolsBin) });
     if (again.error) fail(`${node} could not be started: ${again.error.message}`);
