@@ -37,7 +37,9 @@ async function engineTests() {
     console.error("engine tests: there is no engine, and with CI=true there must be one");
     return;
   }
-  console.log("engine tests: left out, no engine answers; run `npm test` as root, or with DOCKER_HOST set");
+  console.log(
+    "engine tests: left out, for the reason above; run `npm test` as root, or with DOCKER_HOST set, to run them",
+  );
 }
 
 /** Runs one stage; a failure counts as one failed test. */
