@@ -37,6 +37,24 @@ export function ensureBusybox() {
   return false;
 }
 
+/** Programs that the tests of the embedded engine call, and their Debian packages. */
+const testPrograms = {
+  bzip2: "bzip2",
+  "docker-registry": "docker-registry",
+  ip: "iproute2",
+  nft: "nftables",
+  setfattr: "attr",
+  skopeo: "skopeo",
+  xz: "xz-utils",
+  zstd: "zstd",
+};
+
+/** Whether what the tests of the embedded engine need is on the machine; installs it where it is missing. For root. */
+export function ensureTestPrograms() {
+  const missing = Object.entries(testPrograms).filter(([program]) => which(program) === undefined);
+  return missing.length === 0 || installPackages(missing.map(([, name]) => name));
+}
+
 /** Installs Debian packages; false, with the reason on stderr, when that fails. */
 function installPackages(packages) {
   if (which("apt-get") === undefined) {

@@ -58,7 +58,7 @@ onEveryEngine("up in the foreground", (scenario) => {
     async (stack) => {
       const { exitCode, stdout, stderr } = await stack.gantry("up");
       expect(stdout).toContain("job-1  | out\n");
-      expect(stderr).toContain("job-1  | err\n");
+      expect(stderr).toMatch(/^job-1 {2}\| err$/m);
       expect(stdout).toMatch(/job-1 exited with code 3$/);
       expect(exitCode).toBe(0);
     },
