@@ -1,9 +1,11 @@
 import type { RemoteReference } from "../../compose/remote.ts";
 import { GantryError } from "../../errors.ts";
+import { askYes, canAsk } from "../ask.ts";
 import type { Globals } from "../global-flags.ts";
 
-/** Questions stand in one line, however many files are loaded at the same time. */
-let asking: Promise<unknown> = Promise.resolve();
+/** What was answered in this run, by source. Each source is asked about once, and one at a time. */
+const answers = new Map<string, Promise<boolean>>();
+let lastAnswer: Promise<unknown> = Promise.resolve();
 
 /**
  * Makes sure that the user wants what somebody else wrote: a compose file can mount any file of this machine and run
@@ -17,32 +19,28 @@ export async function requireTrust(
   environment: ReadonlyMap<string, string>,
 ): Promise<void> {
   if (flags["trust-remote"] || /^(1|t|true)$/i.test(environment.get("GANTRY_TRUST_REMOTE") ?? "")) return;
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true) {
-    throw new GantryError(`${describe(reference)} is not fetched unasked: a compose file of others can do harm`, {
+  const source = describe(reference);
+  if (!canAsk()) {
+    throw new GantryError(`${source} is not fetched unasked: a compose file of others can do harm`, {
       hint: "look at what it holds; then give --trust-remote, or set GANTRY_TRUST_REMOTE=true",
     });
   }
-  const answer = asking.then(() => ask(reference));
-  asking = answer.catch(() => {});
-  if (!(await answer)) throw new GantryError(`${describe(reference)} is not fetched: it was not trusted`);
+  const answer = answers.get(source) ?? lastAnswer.then(() => ask(source));
+  answers.set(source, answer);
+  lastAnswer = answer.catch(() => {});
+  if (!(await answer)) throw new GantryError(`${source} is not fetched: it was not trusted`);
 }
 
-async function ask(reference: RemoteReference): Promise<boolean> {
-  const { createInterface } = await import("node:readline/promises");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    process.stderr.write(
-      `A compose file is to be fetched from ${describe(reference)}.\nIt can mount any file of this machine and run anything on the engine.\n`,
-    );
-    return /^y(es)?$/i.test((await terminal.question("Do you trust it? [y/N] ")).trim());
-  } finally {
-    terminal.close();
-  }
+function ask(source: string): Promise<boolean> {
+  process.stderr.write(
+    `A compose file is to be fetched from ${source}.\nIt can mount any file of this machine and run anything on the engine.\n`,
+  );
+  return askYes("Do you trust it?");
 }
 
 /** What is fetched from where. */
-export function describe(reference: RemoteReference): string {
+function describe(reference: RemoteReference): string {
   if (reference.kind === "oci") return `the registry artifact ${reference.reference}`;
-  const { url, ref, path } = reference;
-  return `the git repository ${url}${ref === undefined ? "" : `, ${ref}`}${path === "" ? "" : `, ${path}`}`;
+  const { url, ref } = reference;
+  return `the git repository ${url}${ref === undefined ? "" : `, ${ref}`}`;
 }

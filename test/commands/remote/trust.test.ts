@@ -7,7 +7,7 @@ const references = ["https://host/b.git#v1:sub", "oci://host/a:1"].flatMap((text
 // The tests have no terminal that could be asked.
 describe("a remote file", () => {
   it.each([
-    [0, "the git repository https://host/b.git, v1, sub is not fetched unasked"],
+    [0, "the git repository https://host/b.git, v1 is not fetched unasked"],
     [1, "the registry artifact host/a:1 is not fetched unasked"],
   ])("is not fetched where nobody can be asked", async (i, message) => {
     const reference = references[i];
