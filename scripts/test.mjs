@@ -32,7 +32,7 @@ async function engineTests() {
     const isRoot = process.getuid?.() === 0;
     if (isRoot) ensureTestPrograms();
     else console.log("tests of the embedded engine: left out, they need root; run `npm test` as root to run them");
-    vitest("engine", isRoot ? [] : ["--exclude", "test/engine/**/*.engine.test.ts"], { GANTRY_TEST_ENGINES: engine });
+    vitest("engine", isRoot ? [] : ["--exclude", "test/**/*.engine.test.ts"], { GANTRY_TEST_ENGINES: engine });
     return;
   }
   if (process.env.CI === "true") {

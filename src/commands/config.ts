@@ -78,6 +78,7 @@ interface Wish extends Globals {
   readonly "no-normalize"?: boolean;
   readonly "lock-image-digests"?: boolean;
   readonly "resolve-image-digests"?: boolean;
+  readonly quiet?: boolean;
 }
 
 const lists = ["services", "volumes", "networks", "models", "images", "profiles", "environment"] as const;
@@ -122,6 +123,8 @@ async function describeWritten(
 }
 
 function whole(project: ProjectModel, flags: Wish, options: RenderOptions): string {
+  // The project is sound, and nobody reads the text.
+  if (flags.quiet) return "";
   return isJson(flags) ? jsonText(renderJson(project, options)) : renderYaml(project, options);
 }
 
