@@ -83,7 +83,10 @@ export function watchEndings(room: Room): Endings {
     });
     if (restart) wait(container, ranFor);
     container.tell("ended");
-    if (!restart && hostConfig.AutoRemove === true) await removeContainer(room, container, { volumes: true });
+    // Whoever is removing it waits for this end.
+    if (!restart && hostConfig.AutoRemove === true && before.phase !== "removing") {
+      await removeContainer(room, container, { volumes: true });
+    }
   };
 
   const isHeld = async (monitor: Parameters<typeof isAlive>[0] | undefined) =>

@@ -53,20 +53,31 @@ export function openLifecycle(room: Room, endings: Endings): Pick<Engine, Calls>
     });
 
   const remove = async (container: Container, force: boolean, volumes: boolean) => {
-    const { record } = container;
-    if (record.phase === "removing") throw conflict(`removal of container ${container.id} is already in progress`);
-    if (record.state.status === "restarting") await container.exclusively(() => endings.giveUp(container));
-    if (isRunning(container.record.state)) {
-      if (!force) throw refuseRemoval(container.record);
-      await endContainer(room, container);
+    const { phase, state } = container.record;
+    if (phase === "removing") throw conflict(`removal of container ${container.id} is already in progress`);
+    if (isRunning(state) && !force) throw refuseRemoval(container.record);
+    // From now on nobody starts it.
+    const mark = (next: ContainerRecord["phase"]) =>
+      container.save((record) => ({ ...record, phase: next, withVolumes: volumes }), { sync: false });
+    await mark("removing");
+    try {
+      for (let gone = false; !gone; ) {
+        if (isRunning(container.record.state)) await endContainer(room, container);
+        gone = await container.exclusively(async () => {
+          await endings.giveUp(container);
+          if (isRunning(container.record.state)) {
+            // A start was under way.
+            if (force) return false;
+            throw refuseRemoval(container.record);
+          }
+          await removeContainer(room, container, { volumes });
+          return true;
+        });
+      }
+    } catch (error) {
+      if (room.registry.get(container.id) !== undefined) await mark("ready");
+      throw error;
     }
-    await container.exclusively(async () => {
-      // It may have been removed at its end by itself.
-      if (room.registry.get(container.id) === undefined) return;
-      if (isRunning(container.record.state)) throw refuseRemoval(container.record);
-      await endings.giveUp(container);
-      await removeContainer(room, container, { volumes });
-    });
   };
 
   return {

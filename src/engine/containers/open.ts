@@ -1,6 +1,6 @@
 /** Opens this room: what the host can do is found out, the containers are read, and the calls are put together. */
 
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import os from "node:os";
 import type { Uses } from "../daemon/rooms.ts";
 import { watchEndings } from "./ended.ts";
@@ -13,6 +13,7 @@ import { restoreContainers } from "./restore.ts";
 import type { ContainerParts, HostFacts, Room } from "./room.ts";
 import { findCgroups } from "./runtime/cgroups.ts";
 import { openExits } from "./runtime/exits.ts";
+import { openFilters } from "./runtime/filters.ts";
 import { openMounter } from "./runtime/mount.ts";
 import { findFile, type Probe, probeRuntime } from "./runtime/probe.ts";
 import { openRuntime } from "./runtime/runtime.ts";
@@ -40,8 +41,9 @@ export interface Containers {
 export async function openContainers(parts: ContainerParts): Promise<Containers> {
   const { ground } = parts;
   const places = placesIn(ground);
-  // Before the view is made: what is mounted below these has to reach it.
-  await shareFolder(places.bundles, "shared");
+  // Before the view is made: what is mounted below this, also by other rooms, has to reach it.
+  await shareFolder(ground.execRoot, "shared");
+  await mkdir(places.bundles, { recursive: true, mode: 0o700 });
   const [probe, registry, mounter] = await Promise.all([
     probeRuntime(places.runtime),
     openRegistry(ground, places.records),
@@ -49,17 +51,20 @@ export async function openContainers(parts: ContainerParts): Promise<Containers>
   ]);
   ground.log("info", probe.why, { version: probe.version, path: probe.path });
   for (const warning of probe.warnings) ground.log("warn", warning);
-  const root = ["--root", `${places.runtime}/state`];
+  const host = await learnOfHost();
   const runtime = openRuntime({
     name: probe.name,
-    command: [probe.path, ...root, ...(probe.name === "crun" ? ["--cgroup-manager=cgroupfs"] : [])],
+    command: [probe.path, ...(probe.name === "crun" ? ["--cgroup-manager=cgroupfs"] : [])],
+    state: places.state,
+    cgroups: host.cgroups,
     conmon: probe.conmon.path,
     view: probe.view,
     exits: places.exits,
   });
   let noticed = (_: string) => {};
   const exits = await openExits(places.exits, (id) => noticed(id));
-  const room: Room = { ...parts, places, registry, runtime, mounter, exits, host: await learnOfHost() };
+  const filters = openFilters(runtime);
+  const room: Room = { ...parts, places, registry, runtime, filters, mounter, exits, host };
   const endings = watchEndings(room);
   noticed = endings.noticed;
   return {

@@ -8,9 +8,11 @@ export interface Places {
   readonly records: string;
   /** Where exit codes appear. */
   readonly exits: string;
-  /** The OCI runtime's own state. */
+  /** What the OCI runtime is started with: its view of the host, lists of mounts. */
   readonly runtime: string;
-  /** Bundles and root file systems: a mount of its own, so that what is mounted below reaches the runtime's view. */
+  /** The OCI runtime's own state. */
+  readonly state: string;
+  /** Bundles, with the root file systems mounted in them. */
   readonly bundles: string;
   of(id: string): ContainerPlaces;
 }
@@ -40,6 +42,7 @@ export function placesIn({ dataRoot, execRoot }: Pick<Ground, "dataRoot" | "exec
     records,
     exits: path.join(execRoot, "exits"),
     runtime: path.join(execRoot, "runtime"),
+    state: path.join(execRoot, "runtime", "state"),
     bundles,
     of: (id) => {
       const folder = path.join(records, id);

@@ -14,6 +14,8 @@ export interface ContainerRecord {
   readonly created: string;
   /** Intent before effect: what a daemon that finds `creating` or `removing` undoes or finishes. */
   readonly phase: "creating" | "ready" | "removing";
+  /** Being removed, it takes its anonymous volumes with it. */
+  readonly withVolumes?: boolean;
   /** `reference`: as it was asked for. */
   readonly image: { readonly id: string; readonly reference: string };
   /** Merged with the image's. */

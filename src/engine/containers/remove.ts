@@ -15,7 +15,9 @@ export async function removeContainer(
     ? mounts.flatMap(({ anonymous, name }) => (anonymous && name !== undefined ? [name] : []))
     : [];
   // Without its record, its folder is swept when the daemon starts; volumes have records of their own, so the intent is written.
-  await container.save((record) => ({ ...record, phase: "removing" }), { sync: anonymous.length > 0 });
+  await container.save((record) => ({ ...record, phase: "removing", withVolumes: options.volumes }), {
+    sync: anonymous.length > 0,
+  });
   await room.volumes.removeAnonymous(anonymous);
   const last = container.record;
   await room.registry.remove(container);

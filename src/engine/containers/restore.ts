@@ -53,7 +53,7 @@ async function sweep(room: Room): Promise<void> {
 }
 
 async function finish(room: Room, endings: Endings, container: Container): Promise<void> {
-  const { id, phase, state, hostConfig } = container.record;
+  const { id, phase, withVolumes, state, hostConfig } = container.record;
   const attempt = (what: string, work: () => Promise<unknown>) =>
     container
       .exclusively(work)
@@ -61,7 +61,7 @@ async function finish(room: Room, endings: Endings, container: Container): Promi
   if (phase !== "ready") {
     await attempt("finish its removal", async () => {
       await takeAway(room, container.record);
-      await removeContainer(room, container, { volumes: true });
+      await removeContainer(room, container, { volumes: phase === "creating" || withVolumes === true });
     });
     return;
   }

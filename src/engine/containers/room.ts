@@ -7,6 +7,7 @@ import type { ContainerRecord } from "./record.ts";
 import type { Registry } from "./registry.ts";
 import type { Cgroups } from "./runtime/cgroups.ts";
 import type { Exits } from "./runtime/exits.ts";
+import type { Filters } from "./runtime/filters.ts";
 import type { Mounter } from "./runtime/mount.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { SeccompProfile } from "./spec/seccomp.ts";
@@ -42,6 +43,7 @@ export interface Room extends ContainerParts {
   readonly places: Places;
   readonly registry: Registry;
   readonly runtime: Runtime;
+  readonly filters: Filters;
   readonly mounter: Mounter;
   readonly exits: Exits;
   readonly host: HostFacts;

@@ -68,20 +68,22 @@ async function launch(room: Room, container: Container, monitorGone: () => void)
   const run: RunRecord = sandbox === undefined ? {} : { sandbox };
   await container.save((before) => ({ ...before, state: { ...before.state, run } }), { sync: false });
 
-  const spec = await makeSpec(room, record, mounts);
+  const filter = await room.filters.take(await makeSpec(room, record, mounts));
   await Promise.all([
-    writeFile(path.join(places.bundle, "config.json"), renderSpec(spec), { mode: 0o600 }),
+    writeFile(path.join(places.bundle, "config.json"), renderSpec(filter.spec), { mode: 0o600 }),
     room.exits.discard(id),
     rm(path.join(places.bundle, "oom"), { force: true }),
   ]);
   const log = logOf(record.hostConfig, places.log);
-  const launched = await room.runtime.create({
-    id,
-    bundle: places.bundle,
-    ...(log !== undefined && { log }),
-    terminal: config.Tty === true,
-    stdin: config.OpenStdin === true ? (config.StdinOnce === true ? "once" : "open") : "none",
-  });
+  const launched = await room.runtime
+    .create({
+      id,
+      bundle: places.bundle,
+      ...(log !== undefined && { log }),
+      terminal: config.Tty === true,
+      stdin: config.OpenStdin === true ? (config.StdinOnce === true ? "once" : "open") : "none",
+    })
+    .finally(() => filter.learn(id));
   const { bootId } = room.ground;
   const [process, monitor] = await Promise.all([identify(launched.pid, bootId), identify(launched.monitorPid, bootId)]);
   const whole = { ...run, ...(process !== undefined && { process }), ...(monitor !== undefined && { monitor }) };

@@ -5,6 +5,7 @@ import type { ContainerRecord } from "./record.ts";
 import type { Room } from "./room.ts";
 import { imageMountOf } from "./rootfs/mounted.ts";
 import { removeTree } from "./rootfs/remove-tree.ts";
+import { cgroupPath } from "./spec/spec.ts";
 
 /** Never rejects: what cannot be taken away is said in the log, and tried again when the daemon starts. */
 export async function takeAway(room: Room, record: ContainerRecord): Promise<void> {
@@ -13,7 +14,7 @@ export async function takeAway(room: Room, record: ContainerRecord): Promise<voi
   const attempt = (what: string, work: Promise<unknown>) =>
     work.catch((error: unknown) => room.ground.log("warn", `cannot ${what}`, { container: id, reason: String(error) }));
   await Promise.all([
-    attempt("delete the container from the runtime", room.runtime.delete(id)),
+    attempt("delete the container from the runtime", room.runtime.delete(id, cgroupPath(id, hostConfig))),
     ...(wantsSandbox(hostConfig) ? [attempt("close its network", room.sandboxes.close(id))] : []),
   ]);
   const images = mounts.flatMap((mount, index) => (mount.type === "image" ? [imageMountOf(bundle, index)] : []));

@@ -40,7 +40,7 @@ export async function probeRuntime(folder: string): Promise<Probe> {
     }
     const legacy = name === "crun" && layout === "hybrid";
     const view = legacy ? await openLegacyView(path.join(folder, "view")) : plainView;
-    const refusal = await tryRuntime(file, view, folder);
+    const refusal = await view.within((enter) => tryRuntime(file, enter, folder));
     if (refusal !== undefined) {
       refusals.push(`${name}: ${refusal}`);
       continue;
@@ -107,13 +107,12 @@ export async function findFile(candidates: readonly string[]): Promise<string | 
 }
 
 /** Creates a container of nothing and takes it away: what the runtime says against it, else undefined. */
-async function tryRuntime(file: string, view: View, folder: string): Promise<string | undefined> {
+async function tryRuntime(file: string, enter: readonly string[], folder: string): Promise<string | undefined> {
   const bundle = path.join(folder, "probe");
   await rm(bundle, { recursive: true, force: true });
   await mkdir(path.join(bundle, "rootfs"), { recursive: true, mode: 0o700 });
   const id = `gantry-probe-${process.pid}`;
   await writeFile(path.join(bundle, "config.json"), JSON.stringify(probeSpec(id)));
-  const enter = await view.enter();
   const log = path.join(bundle, "log");
   const call = (verb: readonly string[]) => {
     const globals = ["--root", path.join(bundle, "state"), "--log", log];

@@ -5,18 +5,18 @@
  * something that cannot, it is made anew.
  */
 
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type MountEntry, parseMountTable, unsharedMounts } from "./mount-table.ts";
 import { run, succeed } from "./run.ts";
 
 export interface View {
-  /** What to put before a program and its arguments, so that it starts in the view. */
-  enter(): Promise<readonly string[]>;
+  /** Works with what to put before a program and its arguments so that it starts in the view. */
+  within<T>(work: (enter: readonly string[]) => Promise<T>): Promise<T>;
 }
 
 /** The host as it is. */
-export const plainView: View = { enter: async () => [] };
+export const plainView: View = { within: (work) => work([]) };
 
 /** The mount table of this process. */
 export async function readMountTable(): Promise<readonly MountEntry[]> {
@@ -33,42 +33,83 @@ export async function shareFolder(folder: string, propagation: "shared" | "priva
   if (propagation === "shared") await succeed("mount", ["--no-mtab", "--make-shared", "--", folder]);
 }
 
+/** One mount namespace, pinned by a file. */
+interface Pinned {
+  readonly file: string;
+  /** The host's mounts that it was made with. */
+  readonly seen: string;
+  readonly made: Promise<void>;
+  /** How many work with it. */
+  users: number;
+}
+
 /**
- * A view without the version 2 hierarchies, held by a file in `folder`. The one that an earlier daemon made is replaced;
- * what runs in it keeps it.
+ * A view without the version 2 hierarchies. `folder`: where it is pinned. Those that an earlier daemon made are let go of;
+ * what runs in them keeps them.
  */
 export async function openLegacyView(folder: string): Promise<View> {
   await shareFolder(folder, "private");
-  const file = path.join(folder, "view");
-  let current: { readonly seen: string; readonly made: Promise<void> } | undefined;
+  const stale = (await readMountTable()).filter(({ target }) => path.dirname(target) === folder);
+  for (const { target } of stale) await unpin(target);
+  let count = 0;
+  let current: Pinned | undefined;
 
-  const make = async (table: readonly MountEntry[]) => {
-    await run("umount", ["--lazy", "--no-mtab", "--", file]);
-    await writeFile(file, "", { mode: 0o600 });
-    await succeed("unshare", [`--mount=${file}`, "--propagation", "unchanged", "--", "true"]);
-    const unified = table.filter(({ type }) => type === "cgroup2").map(({ target }) => target);
-    const enter = [`--mount=${file}`, "--"];
-    // Private first: the host keeps what is taken away here.
-    const parents = [...new Set(unified.map((target) => mountOf(table, path.dirname(target))))];
-    for (const parent of parents) {
-      await succeed("nsenter", [...enter, "mount", "--no-mtab", "--make-rprivate", "--", parent]);
-    }
-    await succeed("nsenter", [...enter, "umount", "--no-mtab", "--", ...unified]);
+  const look = async (): Promise<Pinned> => {
+    const table = await readMountTable();
+    const seen = unsharedMounts(table.filter(({ target }) => path.dirname(target) !== folder));
+    if (current?.seen === seen) return current;
+    const old = current;
+    const file = path.join(folder, `view-${++count}`);
+    const mine: Pinned = { file, seen, made: pin(file, table), users: 0 };
+    current = mine;
+    mine.made.catch(() => {
+      if (current === mine) current = undefined;
+    });
+    if (old?.users === 0) await unpin(old.file);
+    return mine;
+  };
+
+  let next: Promise<Pinned> | undefined;
+  // One look serves all who asked before it began.
+  const lookTogether = () => {
+    next ??= new Promise((resolve) => setImmediate(resolve)).then(() => {
+      next = undefined;
+      return look();
+    });
+    return next;
   };
 
   return {
-    enter: async () => {
-      const table = await readMountTable();
-      const seen = unsharedMounts(table.filter(({ target }) => target !== file));
-      if (current?.seen !== seen) current = { seen, made: make(table) };
-      const mine = current;
-      await mine.made.catch((error: unknown) => {
-        if (current === mine) current = undefined;
-        throw error;
-      });
-      return ["nsenter", `--mount=${file}`, "--"];
+    within: async (work) => {
+      const mine = await lookTogether();
+      mine.users++;
+      try {
+        await mine.made;
+        return await work(["nsenter", `--mount=${mine.file}`, "--"]);
+      } finally {
+        mine.users--;
+        if (mine !== current && mine.users === 0) await unpin(mine.file);
+      }
     },
   };
+}
+
+async function pin(file: string, table: readonly MountEntry[]): Promise<void> {
+  await writeFile(file, "", { mode: 0o600 });
+  await succeed("unshare", [`--mount=${file}`, "--propagation", "unchanged", "--", "true"]);
+  const unified = table.filter(({ type }) => type === "cgroup2").map(({ target }) => target);
+  const enter = [`--mount=${file}`, "--"];
+  // Private first: the host keeps what is taken away here.
+  const parents = [...new Set(unified.map((target) => mountOf(table, path.dirname(target))))];
+  for (const parent of parents) {
+    await succeed("nsenter", [...enter, "mount", "--no-mtab", "--make-rprivate", "--", parent]);
+  }
+  await succeed("nsenter", [...enter, "umount", "--no-mtab", "--", ...unified]);
+}
+
+async function unpin(file: string): Promise<void> {
+  await run("umount", ["--lazy", "--no-mtab", "--", file]);
+  await rm(file, { force: true });
 }
 
 /** The mount that a path lies in. */
