@@ -25,7 +25,7 @@ export interface CacheRecord {
 export interface BuildCache {
   /** What a step made when it was done before; undefined where it was not, or the layer is gone. */
   get(key: string): CacheRecord | undefined;
-  put(key: string, diffId: string | undefined, description: string): Promise<void>;
+  put(key: string, diffId: string | undefined, description: string): Promise<CacheRecord>;
   entries(): readonly BuildCacheEntry[];
   /** `all`: also what images have in them. `keep`: bytes that may stay, the last used ones. */
   prune(options: { readonly all: boolean; readonly filters: Filters; readonly keep?: number | undefined }): Promise<{
@@ -64,6 +64,7 @@ export async function openCache({ dataRoot, log }: Ground, images: ImagesRoom): 
         ...(diffId !== undefined && { diffId }),
       };
       await records.put(key, record, { sync: false });
+      return record;
     },
     entries: () => {
       const shared = inImages();

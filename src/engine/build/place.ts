@@ -9,14 +9,15 @@ import { overlayEntry } from "../images/to-overlay.ts";
 import type { ChangeMode } from "./mode.ts";
 import type { Owner } from "./owner.ts";
 import type { Selected } from "./select.ts";
-import type { TreeNode } from "./tree.ts";
+import type { Tree, TreeNode } from "./tree.ts";
 import { asText, type View } from "./view.ts";
 
 export interface Placed {
   /** With its path in the layer. */
   readonly entry: TarEntry;
-  /** Whose content it has. */
+  /** Whose content it has, and where that is. */
   readonly node?: TreeNode;
+  readonly tree?: Tree;
 }
 
 export interface Placing {
@@ -26,15 +27,13 @@ export interface Placing {
   readonly several: boolean;
   readonly owner?: Owner;
   readonly changeMode?: ChangeMode;
-  /** What comes from a context is root's, whoever it belongs to there. */
-  readonly fromContext: boolean;
-  /** RFC 3339-free: seconds of Unix time, for directories that have to be made. */
+  /** Seconds of Unix time, for directories that have to be made. */
   readonly now: string;
 }
 
 /** Throws RangeError where a directory would have to take a file's place. */
 export function place(selected: readonly Selected[], view: View, placing: Placing): readonly Placed[] {
-  const { owner, changeMode, fromContext, now } = placing;
+  const { owner, changeMode, now } = placing;
   const placed = new Map<string, Placed>();
   const isDirectory = (path: string) =>
     placed.get(path)?.entry.type === "directory" || view.look(path)?.isDirectory() === true;
@@ -53,7 +52,7 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
     }
   };
 
-  const put = (path: string, node: TreeNode) => {
+  const put = (path: string, node: TreeNode, { tree, keepOwners }: Selected) => {
     const { entry } = node;
     if (entry.type === "directory") {
       const there = view.look(path);
@@ -64,10 +63,11 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
     const isLink = entry.type === "symlink";
     placed.set(path, {
       node,
+      tree,
       entry: {
         ...entry,
         path: entry.type === "directory" ? `${path}/` : path,
-        ...(fromContext && { uid: 0, gid: 0 }),
+        ...(!keepOwners && { uid: 0, gid: 0 }),
         ...owner,
         ...(changeMode !== undefined && !isLink && { mode: changeMode(entry.mode, entry.type === "directory") }),
       },
@@ -76,17 +76,17 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
 
   const toDirectory = placing.several || placing.destination.endsWith("/") || placing.destination.endsWith("/.");
   const destination = view.resolve(placing.destination);
-  for (const { name, node, isDirectory: isTree, below } of selected) {
+  for (const one of selected) {
+    const { name, node, isDirectory: isTree, below } = one;
     if (isTree) {
       const base = name.includes("/") ? join(destination, name) : destination;
       makeDirectory(base);
-      for (const inner of below) put(join(base, inner.path), inner.node);
+      for (const inner of below) put(join(base, inner.path), inner.node, one);
     } else if (node !== undefined) {
       const into = toDirectory || isDirectory(destination);
       const target = into ? join(destination, name) : destination;
       if (into) makeDirectory(target.slice(0, Math.max(0, target.lastIndexOf("/"))));
-      // A link in the place of the file is followed, inside of the stage.
-      put(target, node);
+      put(target, node, one);
     }
   }
   return [...placed.values()];

@@ -13,6 +13,9 @@ export interface Selected {
   /** Undefined: the root of the tree. */
   readonly node: TreeNode | undefined;
   readonly isDirectory: boolean;
+  readonly tree: Tree;
+  /** Its files belong to whom the tree says; else to root. */
+  readonly keepOwners: boolean;
   /** Relative to the directory. */
   readonly below: readonly { readonly path: string; readonly node: TreeNode }[];
 }
@@ -21,13 +24,14 @@ export interface SelectOptions {
   /** Patterns as in `.dockerignore`. */
   readonly exclude: readonly string[];
   readonly parents: boolean;
+  readonly keepOwners: boolean;
 }
 
 /** Names are bytes. Undefined where a source without wildcards is not there. */
 export function select(
   tree: Tree,
   source: string,
-  { exclude, parents }: SelectOptions,
+  { exclude, parents, keepOwners }: SelectOptions,
 ): readonly Selected[] | undefined {
   const rules = exclude.length === 0 ? undefined : parseIgnore(exclude.join("\n"));
   const ignores = (path: string) => rules?.ignores(asText(path)) === true;
@@ -55,7 +59,7 @@ export function select(
           return ignores(relative) ? [] : [{ path: relative, node: inner }];
         })
       : [];
-    selected.push({ name: parents ? withParents(source, one) : base, node, isDirectory, below });
+    selected.push({ name: parents ? withParents(source, one) : base, node, isDirectory, below, tree, keepOwners });
   }
   return selected;
 }
@@ -102,8 +106,8 @@ export function checksumOf(selected: readonly Selected[]): string {
       ]),
     );
   };
-  for (const { name, node, isDirectory, below } of selected) {
-    hash.update(JSON.stringify([name, isDirectory]));
+  for (const { name, node, isDirectory, below, keepOwners } of selected) {
+    hash.update(JSON.stringify([name, isDirectory, keepOwners]));
     if (node !== undefined && !isDirectory) add("", node);
     for (const inner of below) add(inner.path, inner.node);
   }

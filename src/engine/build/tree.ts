@@ -34,6 +34,8 @@ export interface Tree {
   /** The beginning of a file's content. */
   start(node: TreeNode, length: number): Buffer;
   without(paths: readonly string[]): Tree;
+  /** What lies below a directory, as a tree. */
+  within(directory: string): Tree;
   close(): void;
 }
 
@@ -61,6 +63,9 @@ export async function receiveTree(tar: AsyncIterable<Uint8Array>, file: string):
     for await (const piece of readMembers(tar)) {
       if ("entry" in piece) {
         const path = paths.resolve(piece.entry.path);
+        entry = undefined;
+        // overlayfs's mark for a file that is gone, seen where a layer is looked at by itself.
+        if (piece.entry.type === "char" && piece.entry.major === 0 && piece.entry.minor === 0) continue;
         entry = { ...piece.entry, path };
         if (entry.sparse !== undefined)
           throw new TarError(`"${path}" is a sparse file, in a form that no context may have`);
@@ -122,6 +127,11 @@ const plainDirectory = {
   xattrs: new Map<string, string>(),
 } as const;
 
+/** A tree of one file, whose content is the whole of a file on the disk. */
+export function treeOfFile(entry: TarEntry, digest: string, file: string): Tree {
+  return openTree(new Map([[entry.path, { entry, digest, offset: 0 }]]), file);
+}
+
 function openTree(nodes: ReadonlyMap<string, TreeNode>, file: string): Tree {
   const fd = openSync(file, "r");
   return treeOf(nodes, file, fd);
@@ -157,6 +167,15 @@ function treeOf(nodes: ReadonlyMap<string, TreeNode>, file: string, fd: number):
     },
     start: ({ entry, offset }, length) => read(offset, Math.min(length, entry.size)),
     without: (paths) => treeOf(new Map([...nodes].filter(([path]) => !paths.includes(path))), file, fd),
+    within: (directory) => {
+      const prefix = `${directory}/`;
+      const inner = [...nodes].flatMap(([path, node]) => {
+        if (!path.startsWith(prefix)) return [];
+        const shorter = path.slice(prefix.length);
+        return [[shorter, { ...node, entry: { ...node.entry, path: shorter } }] as const];
+      });
+      return treeOf(new Map(inner), file, fd);
+    },
     close: () => closeSync(fd),
   };
 }

@@ -45,9 +45,12 @@ export async function* packLayer(
   return size;
 }
 
-/** A tar of a directory as it is: whiteouts as devices, overlayfs's attributes and all. */
-async function* packDirectory(directory: string): AsyncGenerator<Buffer, void, undefined> {
-  const child = spawn("tar", [...tarArguments, `--directory=${directory}`, "."], {
+/** A tar of a directory, or of some things in it, as it is: whiteouts as devices, overlayfs's attributes and all. */
+export async function* packDirectory(
+  directory: string,
+  names: readonly string[] = ["."],
+): AsyncGenerator<Buffer, void, undefined> {
+  const child = spawn("tar", [...tarArguments, `--directory=${directory}`, "--", ...names], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { PATH: process.env.PATH, LC_ALL: "C" },
   });

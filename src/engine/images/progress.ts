@@ -53,7 +53,8 @@ export function progressOf(
   };
   const finished = work(tell, either).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
-    tell({ errorDetail: { message }, error: message });
+    const code = error instanceof Error && "code" in error && typeof error.code === "number" ? error.code : undefined;
+    tell({ errorDetail: { ...(code !== undefined && { code }), message }, error: message });
   });
   finished.then(() => {
     over = true;

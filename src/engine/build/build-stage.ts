@@ -1,0 +1,159 @@
+/** One stage of a build, instruction by instruction. */
+
+import type { ContainerConfig } from "../api.ts";
+import { shortId } from "../images/digest.ts";
+import type { ImageHistory } from "../images/image-config.ts";
+import { parsePlatform } from "../images/platform.ts";
+import { applyInstruction, argumentsOf } from "./apply.ts";
+import type { Build, StageResult } from "./build.ts";
+import { splitEnv } from "./change-config.ts";
+import { copyStep } from "./copy-step.ts";
+import { cacheKey, describeStep } from "./describe-step.ts";
+import type { Instruction } from "./dockerfile/instruction.ts";
+import { parseInstructions } from "./dockerfile/parse.ts";
+import { evaluate } from "./evaluate.ts";
+import type { StageOutput } from "./output.ts";
+import type { PlannedStage } from "./plan-stages.ts";
+import { runStep } from "./run-step.ts";
+import { declare, emptyScope, lookUpVariable, type StageScope } from "./variables.ts";
+import { workdirStep } from "./workdir-step.ts";
+
+/** A stage while it is made. */
+export interface StageState {
+  readonly diffIds: readonly string[];
+  readonly config: ContainerConfig;
+  readonly history: readonly ImageHistory[];
+  readonly scope: StageScope;
+  /** The CMD is of this stage, not of its base. */
+  readonly cmdIsOwn: boolean;
+  readonly author?: string;
+}
+
+/** What a step that makes a layer gives. */
+export interface StepResult {
+  /** Absent: it changed no file. */
+  readonly diffId?: string;
+  readonly description: string;
+  /** RFC 3339: when it was really done. */
+  readonly created: string;
+}
+
+/** EngineError 400 for what is wrong in the Dockerfile, with its place; the failure of a step as it is. */
+export async function buildStage(build: Build, planned: PlannedStage, output: StageOutput): Promise<StageResult> {
+  const { stage } = planned;
+  let step = planned.firstStep;
+  const announce = ({ text }: { readonly text: string }) => {
+    build.signal.throwIfAborted();
+    output.say(`Step ${step++}/${build.plan.steps} : ${text}`);
+    output.say("\n");
+  };
+  announce(stage.from);
+  const base = await baseOf(build, planned);
+  output.say(` ---> ${base.id === undefined ? "" : shortId(base.id)}\n`);
+  const { OnBuild: triggers, ...config } = base.config;
+  let state: StageState = {
+    diffIds: base.diffIds,
+    config: base.id === undefined ? base.config : config,
+    history: base.history,
+    scope: emptyScope,
+    cmdIsOwn: false,
+    ...(base.author !== undefined && { author: base.author }),
+  };
+  if (base.id !== undefined && triggers != null && triggers.length > 0) {
+    output.say(`# Executing ${triggers.length} build trigger${triggers.length === 1 ? "" : "s"}\n`);
+    for (const trigger of triggers) {
+      for (const instruction of parseInstructions({ path: `ONBUILD of ${stage.from.image}`, text: trigger })) {
+        state = await apply(build, planned, state, instruction, output);
+      }
+    }
+  }
+  for (const instruction of stage.instructions) {
+    announce(instruction);
+    state = await apply(build, planned, state, instruction, output);
+    output.say(` ---> ${cacheKey([state.diffIds, state.config]).slice(0, 12)}\n`);
+  }
+  const { diffIds, history, author } = state;
+  return { diffIds, history, config: state.config, platform: base.platform, ...(author !== undefined && { author }) };
+}
+
+/** What scratch has: BuildKit's own beginning. */
+const emptyConfig: ContainerConfig = {
+  Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+  WorkingDir: "/",
+};
+
+async function baseOf(build: Build, { base, platform: wanted }: PlannedStage): Promise<StageResult> {
+  const platform = wanted === undefined ? build.platform : parsePlatform(wanted);
+  if (base.kind === "stage") return build.stage(base.index);
+  if (base.kind === "image") return build.image(base.reference, platform);
+  return { diffIds: [], config: emptyConfig, history: [], platform };
+}
+
+async function apply(
+  build: Build,
+  planned: PlannedStage,
+  state: StageState,
+  written: Instruction,
+  output: StageOutput,
+): Promise<StageState> {
+  const env = new Map((state.config.Env ?? []).map(splitEnv));
+  const { escapeWith } = build.dockerfile.directives;
+  const variables = (name: string) => lookUpVariable(state.scope, env, name);
+  const instruction = evaluate(written, { variables, escapeWith });
+  const context = { build, planned, state, env, output };
+  switch (instruction.keyword) {
+    case "RUN":
+      return withLayer(state, await runStep(context, instruction));
+    case "COPY":
+    case "ADD":
+      return withLayer(state, await copyStep(context, instruction));
+    case "WORKDIR": {
+      const config = applyInstruction(state.config, instruction, state.cmdIsOwn);
+      return { ...withLayer(state, await workdirStep(context, instruction, config.WorkingDir ?? "/")), config };
+    }
+    case "ARG": {
+      const scope = declare(state.scope, instruction, build.args, build.globals);
+      const values = instruction.args.map(({ key }) => ({ key, value: scope.args.get(key) }));
+      const args = values.map(({ key, value }) => ({ key, ...(value !== undefined && { value }) }));
+      return withStep({ ...state, scope }, describeStep({ ...instruction, args }, {}));
+    }
+    case "MAINTAINER":
+      return withStep({ ...state, author: instruction.value }, describeStep(instruction, {}));
+    default: {
+      const config = applyInstruction(state.config, instruction, state.cmdIsOwn);
+      const argv =
+        "command" in instruction && instruction.command !== undefined ? argumentsOf(instruction.command, config) : [];
+      const cmdIsOwn = instruction.keyword === "CMD" || state.cmdIsOwn;
+      return withStep({ ...state, config, cmdIsOwn }, describeStep(instruction, { argv }));
+    }
+  }
+}
+
+/** What steps that make layers are given. */
+export interface StepContext {
+  readonly build: Build;
+  readonly planned: PlannedStage;
+  readonly state: StageState;
+  readonly env: ReadonlyMap<string, string>;
+  readonly output: StageOutput;
+}
+
+const madeBy = "buildkit.dockerfile.v0";
+
+function withStep(state: StageState, created_by: string): StageState {
+  return { ...state, history: [...state.history, { created_by, comment: madeBy, empty_layer: true }] };
+}
+
+function withLayer(state: StageState, { diffId, description, created }: StepResult): StageState {
+  const entry = {
+    created,
+    created_by: description,
+    comment: madeBy,
+    ...(diffId === undefined && { empty_layer: true }),
+  };
+  return {
+    ...state,
+    diffIds: diffId === undefined ? state.diffIds : [...state.diffIds, diffId],
+    history: [...state.history, entry],
+  };
+}

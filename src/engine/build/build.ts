@@ -1,0 +1,61 @@
+/** What the steps of one build share. */
+
+import type { ContainerConfig, HostConfig, RegistryAuth } from "../api.ts";
+import type { Platform, StepRunner } from "../daemon/rooms.ts";
+import type { ImageHistory } from "../images/image-config.ts";
+import type { ImagesRoom } from "../images/open-images.ts";
+import type { BuildCache } from "./cache.ts";
+import type { CacheMounts } from "./cache-mounts.ts";
+import type { Dockerfile } from "./dockerfile/parse.ts";
+import type { BuildPlan } from "./plan-stages.ts";
+import type { Tree } from "./tree.ts";
+import type { BuildArguments } from "./variables.ts";
+import type { Views } from "./views.ts";
+
+export interface Build {
+  readonly images: ImagesRoom;
+  readonly cache: BuildCache;
+  readonly cacheMounts: CacheMounts;
+  readonly runner: StepRunner;
+  readonly views: Views;
+  /** A directory of its own, on the file system of the layers. */
+  readonly folder: string;
+  readonly context: Tree;
+  readonly dockerfile: Dockerfile;
+  readonly plan: BuildPlan;
+  readonly args: BuildArguments;
+  readonly globals: ReadonlyMap<string, string>;
+  readonly platform: Platform;
+  /** Steps are done again, whatever the cache has. */
+  readonly noCache: boolean;
+  /** Base images are looked for at their registries, even those that are here. */
+  readonly pull: boolean;
+  readonly auths: Readonly<Record<string, RegistryAuth>>;
+  /** Limits, hosts and network of RUN. */
+  readonly hostConfig: HostConfig;
+  readonly signal: AbortSignal;
+  /** A stage's result; it is built once, whoever asks. */
+  stage(index: number): Promise<StageResult>;
+  /** An image to build upon or copy from, pulled where it must be; each once. */
+  image(reference: string, platform?: Platform): Promise<StageResult>;
+  /** The context as a directory, made when the first one asks. */
+  contextDirectory(): Promise<string>;
+  /** The layers that it made are kept until it is over. */
+  keep(diffId: string): void;
+  /** A new path in its folder. */
+  temporary(): string;
+}
+
+/** A stage, or an image, as far as it is made. */
+export interface StageResult {
+  readonly diffIds: readonly string[];
+  readonly config: ContainerConfig;
+  /** Steps that made no layer have no time of their own. */
+  readonly history: readonly ImageHistory[];
+  readonly platform: Platform;
+  readonly author?: string;
+  /** RFC 3339; of an image. */
+  readonly created?: string;
+  /** Of an image. */
+  readonly id?: string;
+}

@@ -1,0 +1,103 @@
+/** The files that COPY and ADD name: in the context, another stage, an image, the Dockerfile itself, or somewhere else. */
+
+import path from "node:path";
+import { digestOf } from "../images/digest.ts";
+import { packDirectory } from "../images/pack.ts";
+import { hasWildcards } from "../images/pattern.ts";
+import { overlayEntry } from "../images/to-overlay.ts";
+import type { Build, StageResult } from "./build.ts";
+import { complain } from "./dockerfile/complain.ts";
+import type { Heredoc } from "./dockerfile/heredoc.ts";
+import type { Copy } from "./dockerfile/instruction.ts";
+import { findStage } from "./plan-stages.ts";
+import { fetchRemote, isGit, isUrl } from "./remote.ts";
+import { type Selected, select } from "./select.ts";
+import { receiveTree, type Tree } from "./tree.ts";
+import { unpackArchive } from "./unpack-archive.ts";
+import { asBytes, asText } from "./view.ts";
+
+/** EngineError 400 for a source that is not there. */
+export async function copySources(
+  build: Build,
+  instruction: Copy,
+  from: StageResult | undefined,
+): Promise<readonly Selected[]> {
+  const selected: Selected[] = [];
+  for (const source of instruction.sources) selected.push(...(await oneSource(build, instruction, source, from)));
+  for (const heredoc of instruction.heredocs) selected.push(heredocSource(build.context, heredoc));
+  return selected;
+}
+
+/** The stage or image that `--from` names. */
+export async function sourceStage(build: Build, name: string, own: number): Promise<StageResult> {
+  const { stages } = build.dockerfile;
+  const index = findStage(name, stages);
+  if (index !== undefined && index !== own) return build.stage(index);
+  return build.image(name, build.platform);
+}
+
+async function oneSource(
+  build: Build,
+  instruction: Copy,
+  source: string,
+  from: StageResult | undefined,
+): Promise<readonly Selected[]> {
+  const { keyword, exclude, parents, span, unpack } = instruction;
+  const options = { exclude, parents, keepOwners: from !== undefined };
+  if (keyword === "ADD" && (isUrl(source) || isGit(source))) {
+    const fetched = await fetchRemote(build, instruction, source);
+    return unpack === true ? Promise.all(fetched.map((one) => unpackArchive(build, one))) : fetched;
+  }
+  const found =
+    from === undefined
+      ? select(build.context, asBytes(source), options)
+      : await selectInStage(build, from, source, options);
+  if (found === undefined) {
+    const where =
+      from === undefined
+        ? "not found in the build context, or excluded by .dockerignore"
+        : `not found in ${instruction.from}`;
+    throw complain(span, `${keyword} failed: "${source}" is ${where}`);
+  }
+  if (keyword !== "ADD" || unpack === false) return found;
+  return Promise.all(found.map((one) => unpackArchive(build, one)));
+}
+
+/** Tars what is meant, so that attributes come along that Node cannot read. */
+async function selectInStage(
+  build: Build,
+  { diffIds }: StageResult,
+  source: string,
+  options: { readonly exclude: readonly string[]; readonly parents: boolean; readonly keepOwners: boolean },
+): Promise<readonly Selected[] | undefined> {
+  const view = await build.views.open(diffIds);
+  if (hasWildcards(source)) {
+    const whole = await treeOf(build, view.root, ["."]);
+    return select(whole, asBytes(source), options);
+  }
+  const resolved = view.resolve(asBytes(source));
+  if (view.look(resolved) === undefined) return undefined;
+  const tree = await treeOf(build, view.root, [`./${asText(resolved)}`]);
+  const found = select(tree, `/${resolved}`, options);
+  // It may have been reached through links, but bears the name that it was called by.
+  const name = path.posix.basename(path.posix.normalize(`/${source}`));
+  return found?.map((one) =>
+    options.parents ? { ...one, name: path.posix.normalize(`/${source}`).slice(1) } : { ...one, name: asBytes(name) },
+  );
+}
+
+function treeOf(build: Build, root: string, names: readonly string[]): Promise<Tree> {
+  return receiveTree(packDirectory(root, names), build.temporary());
+}
+
+function heredocSource(tree: Tree, { name, content }: Heredoc): Selected {
+  const bytes = Buffer.from(content);
+  const entry = overlayEntry(asBytes(name), {
+    type: "file",
+    mode: 0o644,
+    size: bytes.length,
+    mtime: String(Math.floor(Date.now() / 1000)),
+  });
+  const node = { entry, digest: digestOf(bytes), offset: 0, content: bytes };
+  return { name: asBytes(name), node, isDirectory: false, below: [], tree, keepOwners: false };
+}

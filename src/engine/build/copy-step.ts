@@ -1,0 +1,79 @@
+/** COPY and ADD: what they name, as a layer. */
+
+import { hasWildcards } from "../images/pattern.ts";
+import { resolveDirectory } from "./apply.ts";
+import type { StepContext, StepResult } from "./build-stage.ts";
+import { copyPieces } from "./copy-pieces.ts";
+import { copySources, sourceStage } from "./copy-sources.ts";
+import { cacheKey, describeStep } from "./describe-step.ts";
+import { complain } from "./dockerfile/complain.ts";
+import type { Copy } from "./dockerfile/instruction.ts";
+import { type ChangeMode, parseMode } from "./mode.ts";
+import { type Owner, parseOwner } from "./owner.ts";
+import { place } from "./place.ts";
+import { checksumOf } from "./select.ts";
+import { asBytes, type View } from "./view.ts";
+
+/** EngineError 400 for a missing source, an unknown owner, a bad mode or destination. */
+export async function copyStep({ build, planned, state, output }: StepContext, instruction: Copy): Promise<StepResult> {
+  const { from, chown, chmod, link, parents, exclude, destination, span, keyword } = instruction;
+  const description = describeStep(instruction, {});
+  const target = absolute(state.config.WorkingDir ?? "/", destination);
+  // What the result depends on, beside the files themselves.
+  const terms = [keyword, target, chown, chmod, parents, link ? "link" : state.diffIds];
+  const stage = from === undefined ? undefined : await sourceStage(build, from, planned.stage.index);
+  const quick =
+    stage === undefined
+      ? undefined
+      : cacheKey([...terms, "from", stage.diffIds, instruction.sources, exclude, instruction.heredocs]);
+  const reuse = (key: string | undefined) => (key === undefined || build.noCache ? undefined : build.cache.get(key));
+  const cached = (known: NonNullable<ReturnType<typeof reuse>>): StepResult => {
+    output.say(" ---> Using cache\n");
+    return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
+  };
+  const before = reuse(quick);
+  if (before !== undefined) return cached(before);
+
+  const selected = await copySources(build, instruction, stage);
+  const key = cacheKey([...terms, checksumOf(selected)]);
+  const known = reuse(key);
+  if (known !== undefined) {
+    if (quick !== undefined) await build.cache.put(quick, known.diffId, description);
+    return cached(known);
+  }
+  // With --link the layer depends on nothing below it: not on its links, nor on its directories.
+  const view = await build.views.open(link ? [] : state.diffIds);
+  const names = link ? await build.views.open(state.diffIds) : view;
+  const several = selected.length > 1 || instruction.sources.some((source) => hasWildcards(source)) || parents;
+  let placed: ReturnType<typeof place>;
+  try {
+    const owner = chown === undefined ? undefined : ownerOf(chown, names);
+    const changeMode: ChangeMode | undefined = chmod === undefined ? undefined : parseMode(chmod);
+    placed = place(selected, view, {
+      destination: asBytes(target),
+      several,
+      now: String(Math.floor(Date.now() / 1000)),
+      ...(owner !== undefined && { owner }),
+      ...(changeMode !== undefined && { changeMode }),
+    });
+  } catch (error) {
+    if (error instanceof RangeError) throw complain(span, `${keyword}: ${error.message}`);
+    throw error;
+  }
+  const diffId = await build.images.layers.place(await build.images.layers.stageMade(copyPieces(placed)));
+  build.keep(diffId);
+  const { created } = await build.cache.put(key, diffId, description);
+  if (quick !== undefined) await build.cache.put(quick, diffId, description);
+  return { diffId, description, created };
+}
+
+function ownerOf(chown: string, view: View): Owner {
+  return parseOwner(chown, view.text("etc/passwd"), view.text("etc/group"));
+}
+
+/** The destination as an absolute path; a slash at its end stays, for it says that it is a directory. */
+function absolute(workdir: string, destination: string): string {
+  const path = resolveDirectory(workdir, destination);
+  const isDirectory = /(?:^|\/)\.{0,2}$/.test(destination);
+  return isDirectory && path !== "/" ? `${path}/` : path;
+}

@@ -1,0 +1,42 @@
+/** The builds' room: answers the API's calls about builds. */
+
+import { readdir, rm } from "node:fs/promises";
+import path from "node:path";
+import type { BuildCacheEntry, Engine } from "../api.ts";
+import { makeFolder } from "../daemon/durable.ts";
+import type { Ground } from "../daemon/ground.ts";
+import type { StepRunner } from "../daemon/rooms.ts";
+import type { ImagesRoom } from "../images/open-images.ts";
+import { type BuildRoom, buildImage } from "./build-image.ts";
+import { openCache } from "./cache.ts";
+import { openCacheMounts } from "./cache-mounts.ts";
+import { unmountBelow } from "./views.ts";
+
+export interface BuildsRoom {
+  readonly calls: Pick<Engine, "imageBuild" | "buildPrune">;
+  /** For `systemDf`. */
+  cacheEntries(): readonly BuildCacheEntry[];
+}
+
+/** To be opened before `images.sweep()`: the build cache holds layers. What builds of a daemon that was killed left is removed. */
+export async function openBuilds(ground: Ground, images: ImagesRoom, runner: StepRunner): Promise<BuildsRoom> {
+  const home = path.join(ground.dataRoot, "builds");
+  const folder = path.join(home, "running");
+  await makeFolder(folder);
+  await unmountBelow(folder);
+  for (const name of await readdir(folder)) await rm(path.join(folder, name), { recursive: true, force: true });
+  const cache = await openCache(ground, images);
+  const cacheMounts = await openCacheMounts(path.join(home, "mounts"));
+  const room: BuildRoom = { images, cache, cacheMounts, runner, folder };
+  return {
+    cacheEntries: cache.entries,
+    calls: {
+      imageBuild: (args, { signal } = {}) => buildImage(room, args, signal),
+      buildPrune: async ({ all = false, filters = {}, "keep-storage": keep }) => {
+        const answer = await cache.prune({ all, filters, keep });
+        if (all) await cacheMounts.prune();
+        return answer;
+      },
+    },
+  };
+}

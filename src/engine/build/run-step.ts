@@ -1,0 +1,189 @@
+/** RUN: a process on the stage's files; what it changes is a layer. */
+
+import { randomBytes } from "node:crypto";
+import { lstatSync, rmdirSync, unlinkSync } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Frame } from "../api.ts";
+import { fileIn } from "../images/unpack.ts";
+import { badRequest } from "../refusal.ts";
+import { argumentsOf } from "./apply.ts";
+import type { StepContext, StepResult } from "./build-stage.ts";
+import { cacheKey, describeStep } from "./describe-step.ts";
+import { complain } from "./dockerfile/complain.ts";
+import { parseHeredoc } from "./dockerfile/heredoc.ts";
+import type { Command, Run } from "./dockerfile/instruction.ts";
+import { openMounts } from "./open-mounts.ts";
+import { readMount } from "./run-mount.ts";
+import { proxyArguments, runArguments } from "./variables.ts";
+import { asBytes, type View } from "./view.ts";
+
+/** A step's process ended with another code than 0. The message is docker's, whose clients pass the code on. */
+export class StepFailure extends Error {
+  override readonly name = "StepFailure";
+  readonly code: number;
+  constructor(argv: readonly string[], code: number) {
+    super(`The command '${argv.join(" ")}' returned a non-zero code: ${code}`);
+    this.code = code;
+  }
+}
+
+/** StepFailure; EngineError 400 for mounts that cannot be, and privileges that nobody allowed. */
+export async function runStep(
+  { build, planned, state, env, output }: StepContext,
+  instruction: Run,
+): Promise<StepResult> {
+  const { images, cache, signal } = build;
+  const { span, security } = instruction;
+  if (security === "insecure")
+    throw complain(span, "RUN --security=insecure is not allowed: this engine's builds have no such entitlement");
+  const network = networkOf(build.hostConfig.NetworkMode, instruction);
+  const script = scriptOf(instruction);
+  const argv = script === undefined ? argumentsOf(commandOf(instruction), state.config) : [`/dev/pipes/${script.name}`];
+  const mounts = instruction.mounts.map((text) => readMount(text, span));
+  const args = runArguments(state.scope, env);
+  const description = describeStep(instruction, { argv, args });
+  const opened = await openMounts(build, planned.stage.index, mounts, span);
+  try {
+    const { ExtraHosts } = build.hostConfig;
+    const { User = "", WorkingDir = "/", Env } = state.config;
+    const key = cacheKey([
+      "RUN",
+      state.diffIds,
+      argv,
+      script?.content,
+      Env,
+      args,
+      User,
+      WorkingDir,
+      network,
+      ExtraHosts,
+      opened.keys,
+    ]);
+    const known = build.noCache ? undefined : cache.get(key);
+    if (known !== undefined) {
+      output.say(" ---> Using cache\n");
+      return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
+    }
+    const id = randomBytes(32).toString("hex");
+    const folder = build.temporary();
+    const places = ["upper", "work", "init", "pipes"].map((name) => path.join(folder, name));
+    const [upper = "", work = "", init = "", pipes = ""] = places;
+    await Promise.all(places.map((place) => mkdir(place, { recursive: true, mode: 0o755 })));
+    const binds = await opened.take();
+    if (script !== undefined) {
+      await writeFile(path.join(pipes, "script"), script.content, { mode: 0o755 });
+      binds.push({ type: "bind", source: path.join(pipes, "script"), target: argv[0] ?? "", readOnly: true });
+    }
+    await makePlaceholders(init);
+    const lowers = images.layers.stack(state.diffIds);
+    const view = binds.length === 0 ? undefined : await build.views.open(state.diffIds);
+    const stubs =
+      view === undefined
+        ? []
+        : missingTargets(
+            view,
+            binds.map(({ target }) => target),
+          );
+    output.say(` ---> Running in ${id.slice(0, 12)}\n`);
+    const code = await build.runner.run(
+      {
+        id,
+        lowers: [init, ...lowers],
+        upper,
+        work,
+        config: {
+          User,
+          WorkingDir,
+          Cmd: argv,
+          Env: [...(Env ?? []), ...args.map(asEnv), ...proxyArguments(build.args).map(asEnv)],
+        },
+        hostConfig: { ...build.hostConfig, NetworkMode: network },
+        mounts: binds,
+        output: ({ data }: Frame) => output.say(data.toString("utf8")),
+      },
+      signal,
+    );
+    signal.throwIfAborted();
+    if (code !== 0) throw new StepFailure(argv, code);
+    removeStubs(upper, stubs);
+    const diffId = await images.layers.place(await images.layers.takeUpper(upper, lowers));
+    build.keep(diffId);
+    await rm(folder, { recursive: true, force: true });
+    output.say(` ---> Removed intermediate container ${id.slice(0, 12)}\n`);
+    const { created } = await cache.put(key, diffId, description);
+    return { diffId, description, created };
+  } finally {
+    await opened.release();
+  }
+}
+
+const asEnv = ([name, value]: readonly [string, string]) => `${name}=${value}`;
+
+function networkOf(allowed: string | undefined, { network, span }: Run): string {
+  const given = allowed === undefined || allowed === "" ? "default" : allowed;
+  if (!["default", "bridge", "none", "host"].includes(given)) {
+    throw badRequest(`the network mode "${given}" is not supported for builds: expected default, none or host`);
+  }
+  if (network === undefined || network === "default") return given === "bridge" ? "default" : given;
+  if (network === "host" && given !== "host") {
+    throw complain(span, "RUN --network=host is not allowed", "build with the network mode host to allow it");
+  }
+  return network;
+}
+
+/** A here-document that begins with `#!` is a program of its own. */
+function scriptOf({ command, heredocs }: Run): { readonly name: string; readonly content: string } | undefined {
+  const [only] = heredocs;
+  if (only === undefined || heredocs.length > 1 || !("shell" in command)) return undefined;
+  const isAlone = parseHeredoc(command.shell, "\\") !== undefined;
+  return isAlone && only.content.startsWith("#!") ? { name: only.name, content: only.content } : undefined;
+}
+
+/** A here-document alone is what the shell runs; with a command, the shell reads it as its own. */
+function commandOf({ command, heredocs }: Run): Command {
+  const [only] = heredocs;
+  if (!("shell" in command) || only === undefined) return command;
+  if (parseHeredoc(command.shell, "\\") !== undefined) return { shell: only.content };
+  return { shell: command.shell + heredocs.map(({ name, content }) => `\n${content}${name}`).join("") };
+}
+
+/** What the runtime mounts upon lies below the stage's own files, so that the step's layer has none of it. */
+async function makePlaceholders(init: string): Promise<void> {
+  for (const directory of ["dev/pts", "dev/shm", "dev/mqueue", "proc", "sys", "etc"])
+    await mkdir(path.join(init, directory), { recursive: true });
+  for (const file of ["dev/console", "etc/hosts", "etc/hostname", "etc/resolv.conf"])
+    await writeFile(path.join(init, file), "");
+}
+
+/** For mounts whose target was not there, what will have been made: the outermost last. Canonical paths. */
+function missingTargets(view: View, targets: readonly string[]): readonly string[] {
+  const missing = new Set<string>();
+  for (const target of targets) {
+    const parts = view.resolve(asBytes(target)).split("/");
+    for (let length = parts.length; length > 0; length--) {
+      const here = parts.slice(0, length).join("/");
+      if (view.look(here) === undefined) missing.add(here);
+    }
+  }
+  return [...missing].toSorted((a, b) => b.length - a.length);
+}
+
+/** Takes away what only was there to be mounted upon: empty, and reached through no link. The process is gone by now. */
+function removeStubs(upper: string, stubs: readonly string[]): void {
+  for (const stub of stubs) {
+    const parts = stub.split("/");
+    const isReal = parts
+      .slice(0, -1)
+      .every((_, i) => look(upper, parts.slice(0, i + 1).join("/"))?.isDirectory() === true);
+    const found = isReal ? look(upper, stub) : undefined;
+    try {
+      if (found?.isDirectory() === true) rmdirSync(fileIn(upper, stub));
+      else if (found?.isFile() === true && found.size === 0) unlinkSync(fileIn(upper, stub));
+    } catch {
+      // The step has put something there: that stays.
+    }
+  }
+}
+
+const look = (upper: string, name: string) => lstatSync(fileIn(upper, name), { throwIfNoEntry: false });

@@ -1,0 +1,49 @@
+/** WORKDIR makes its directory where it is missing. */
+
+import { overlayEntry } from "../images/to-overlay.ts";
+import type { StepContext, StepResult } from "./build-stage.ts";
+import { copyPieces } from "./copy-pieces.ts";
+import { cacheKey, describeStep } from "./describe-step.ts";
+import { complain } from "./dockerfile/complain.ts";
+import type { Text } from "./dockerfile/instruction.ts";
+import { parseOwner } from "./owner.ts";
+import { asListed, type Placed } from "./place.ts";
+import { asBytes } from "./view.ts";
+
+/** `directory`: absolute. EngineError 400 where a file is in its place. */
+export async function workdirStep(
+  { build, state, output }: StepContext,
+  instruction: Text,
+  directory: string,
+): Promise<StepResult> {
+  const description = describeStep(instruction, {});
+  const user = state.config.User ?? "";
+  const key = cacheKey(["WORKDIR", state.diffIds, directory, user]);
+  const known = build.noCache ? undefined : build.cache.get(key);
+  if (known !== undefined) {
+    output.say(" ---> Using cache\n");
+    return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
+  }
+  const view = await build.views.open(state.diffIds);
+  const path = view.resolve(asBytes(directory));
+  const there = path === "" ? undefined : view.look(path);
+  if (there !== undefined && !there.isDirectory())
+    throw complain(instruction.span, `WORKDIR: ${directory} is not a directory`);
+  let diffId: string | undefined;
+  if (path !== "" && there === undefined) {
+    const owner = user === "" ? { uid: 0, gid: 0 } : parseOwner(user, view.text("etc/passwd"), view.text("etc/group"));
+    const now = String(Math.floor(Date.now() / 1000));
+    const parts = path.split("/");
+    const placed = parts.map((_, i): Placed => {
+      const here = parts.slice(0, i + 1).join("/");
+      const found = view.look(here);
+      return {
+        entry: overlayEntry(`${here}/`, found === undefined ? { ...owner, mode: 0o755, mtime: now } : asListed(found)),
+      };
+    });
+    diffId = await build.images.layers.place(await build.images.layers.stageMade(copyPieces(placed)));
+    build.keep(diffId);
+  }
+  const { created } = await build.cache.put(key, diffId, description);
+  return { description, created, ...(diffId !== undefined && { diffId }) };
+}
