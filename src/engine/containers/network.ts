@@ -66,17 +66,22 @@ export function wantedPorts({ config, hostConfig }: Pick<ContainerRecord, "confi
 }
 
 /** Writes the names for a container without a sandbox of its own: the host's names and resolvers. */
-export async function writeHostFiles(room: Pick<Room, "host" | "places">, record: ContainerRecord): Promise<void> {
-  const files = nameFilesIn(room.places.of(record.id).files);
-  const extra = (record.hostConfig.ExtraHosts ?? []).flatMap((text) => {
+export function writeHostFiles(room: Pick<Room, "places">, record: ContainerRecord): Promise<void> {
+  return writeNameFiles(record.hostConfig, room.places.of(record.id).files);
+}
+
+/** The same into any folder. */
+export async function writeNameFiles(hostConfig: HostConfig, folder: string): Promise<void> {
+  const files = nameFilesIn(folder);
+  const extra = (hostConfig.ExtraHosts ?? []).flatMap((text) => {
     const at = text.indexOf(":");
     const address = text.slice(at + 1);
     return address === "host-gateway" ? [] : [`${address}\t${text.slice(0, at)}\n`];
   });
-  const isHost = record.hostConfig.NetworkMode === "host";
+  const isHost = hostConfig.NetworkMode === "host";
   const base = isHost ? await readFile("/etc/hosts", "utf8").catch(() => localNames) : localNames;
   await writeFile(files.hosts, base + extra.join(""), { mode: 0o644 });
-  const { Dns, DnsSearch, DnsOptions } = record.hostConfig;
+  const { Dns, DnsSearch, DnsOptions } = hostConfig;
   const lines = [
     ...(Dns ?? []).map((server) => `nameserver ${server}\n`),
     ...((DnsSearch ?? []).length > 0 ? [`search ${(DnsSearch ?? []).join(" ")}\n`] : []),

@@ -2,7 +2,7 @@
 
 import { mkdir, readFile } from "node:fs/promises";
 import os from "node:os";
-import type { Uses } from "../daemon/rooms.ts";
+import type { StepRunner, Uses } from "../daemon/rooms.ts";
 import { watchEndings } from "./ended.ts";
 import { openLifecycle } from "./lifecycle.ts";
 import { openLooks } from "./list.ts";
@@ -20,11 +20,14 @@ import { openRuntime } from "./runtime/runtime.ts";
 import { readMountTable, shareFolder } from "./runtime/view.ts";
 import { parseCapabilities } from "./spec/capabilities.ts";
 import type { SeccompProfile } from "./spec/seccomp.ts";
+import { endLostSteps, stepRunner } from "./step-runner.ts";
 import { usesOf } from "./uses.ts";
 
 export interface Containers {
   readonly calls: ReturnType<typeof openLifecycle> & ReturnType<typeof openLooks> & ReturnType<typeof openMembership>;
   readonly uses: Uses;
+  /** What builds run their steps with. */
+  readonly steps: StepRunner;
   /** What holds the containers, for `info` and `doctor`. */
   readonly probe: Probe;
   readonly room: Room;
@@ -70,9 +73,13 @@ export async function openContainers(parts: ContainerParts): Promise<Containers>
   return {
     calls: { ...openLifecycle(room, endings), ...openLooks(room), ...openMembership(room) },
     uses: usesOf(registry),
+    steps: stepRunner(room),
     probe,
     room,
-    restore: () => restoreContainers(room, endings),
+    restore: async () => {
+      await endLostSteps(room);
+      await restoreContainers(room, endings);
+    },
     close: () => {
       endings.close();
       exits.close();
