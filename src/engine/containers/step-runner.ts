@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { access, mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
+import type { HostConfig } from "../api.ts";
 import type { BuildStep, StepMount, StepRunner } from "../daemon/rooms.ts";
 import { fillHostConfig } from "./create/host-config.ts";
 import { nameFilesIn, wantsSandbox, writeNameFiles } from "./network.ts";
@@ -13,7 +14,7 @@ import { removeTree } from "./rootfs/remove-tree.ts";
 import { readInside } from "./rootfs/walk.ts";
 import { plainEnvironment } from "./runtime/run.ts";
 import type { SpecMount } from "./spec/mounts.ts";
-import { containerSpec, renderSpec } from "./spec/spec.ts";
+import { cgroupPath, containerSpec, renderSpec } from "./spec/spec.ts";
 import { resolveUser } from "./spec/user.ts";
 
 /** A file of this name tells the bundle of a step from a container's. */
@@ -54,9 +55,9 @@ export function stepRunner(room: Room): StepRunner {
           host: { ...room.host, cgroups: room.host.cgroups.layout !== "none" },
         });
         await writeFile(path.join(bundle, "config.json"), renderSpec(spec), { mode: 0o600 });
-        return await runBundle(room, step, bundle, signal);
+        return await room.runtime.view.within((enter) => runBundle(room, step, enter, signal));
       } finally {
-        await takeAway(room, step.id, wantsSandbox(hostConfig));
+        await takeAway(room, step.id, hostConfig);
       }
     },
   };
@@ -71,7 +72,7 @@ export async function endLostSteps(room: Room): Promise<void> {
         () => true,
         () => false,
       );
-      if (isStep) await takeAway(room, id, true);
+      if (isStep) await takeAway(room, id, {});
     }),
   );
 }
@@ -113,9 +114,14 @@ function specMount(mount: StepMount): SpecMount {
   return { destination: mount.target, type: "bind", source: mount.source, options: ["rbind", "rprivate", ...access] };
 }
 
-async function runBundle(room: Room, { id, output }: BuildStep, bundle: string, signal: AbortSignal): Promise<number> {
-  const { runtime } = room;
-  const [program = "", ...args] = [...(await runtime.view.enter()), ...runtime.command, "run", "--bundle", bundle, id];
+async function runBundle(
+  { runtime, places }: Room,
+  { id, output }: BuildStep,
+  enter: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { bundle } = places.of(id);
+  const [program = "", ...args] = [...enter, ...runtime.command, "run", "--bundle", bundle, id];
   signal.throwIfAborted();
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: plainEnvironment });
   const kill = () => {
@@ -137,12 +143,12 @@ async function runBundle(room: Room, { id, output }: BuildStep, bundle: string, 
 }
 
 /** Never rejects: what cannot be taken away is said in the log, and tried again when the daemon starts. */
-async function takeAway(room: Room, id: string, hasSandbox: boolean): Promise<void> {
+async function takeAway(room: Room, id: string, hostConfig: HostConfig): Promise<void> {
   const { bundle, rootfs } = room.places.of(id);
   const attempt = (what: string, work: Promise<unknown>) =>
     work.catch((error: unknown) => room.ground.log("warn", `cannot ${what}`, { step: id, reason: String(error) }));
-  await attempt("delete a step from the runtime", room.runtime.delete(id));
-  if (hasSandbox) await attempt("close a step's network", room.sandboxes.close(id));
+  await attempt("delete a step from the runtime", room.runtime.delete(id, cgroupPath(id, hostConfig)));
+  if (wantsSandbox(hostConfig)) await attempt("close a step's network", room.sandboxes.close(id));
   await attempt("unmount", room.mounter.unmount(rootfs));
   await attempt("remove its bundle", removeTree(bundle));
 }
