@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, 
 import os from "node:os";
 import path from "node:path";
 import type { Duplex } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { parseAddress } from "../../src/engine/address.ts";
 import { run } from "../engine/engines.ts";
@@ -64,11 +65,13 @@ export async function openEngineProxy(engine: string, watch: Watch): Promise<Eng
     const { method = "GET", url = "/", headers } = incoming;
     const call = { method, url, changes: method !== "GET" && method !== "HEAD" };
     if (!watch(call, "before")) return;
-    const onward = request({ ...place, method, path: url, headers: ownHeaders(headers), agent: false });
-    // A stream of events has no end of its own: it goes with its caller.
-    if (url.includes("/events")) outgoing.once("close", () => onward.destroy());
     try {
-      const [, [answer]] = await Promise.all([pipeline(incoming, onward), once(onward, "response")]);
+      // In one piece: an engine may answer, and close, before it has read the end of a body.
+      const body = await buffer(incoming);
+      const onward = request({ ...place, method, path: url, headers: ownHeaders(headers), agent: false }).end(body);
+      // A stream of events has no end of its own: it goes with its caller.
+      if (url.includes("/events")) outgoing.once("close", () => onward.destroy());
+      const [answer] = await once(onward, "response");
       if (!watch(call, "after")) return void answer.resume();
       outgoing.writeHead(answer.statusCode, answer.headers);
       outgoing.flushHeaders();
