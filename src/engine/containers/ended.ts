@@ -51,8 +51,10 @@ export function watchEndings(room: Room): Endings {
   const settle = async (container: Container) => {
     const before = container.record;
     if (!isRunning(before.state) || before.phase === "creating") return;
+    // In this order: a monitor that is gone has written what it had to write.
+    const held = await isHeld(before.state.run?.monitor);
     const told = await room.exits.read(container.id);
-    if (told === undefined && (await isHeld(before.state.run?.monitor))) return;
+    if (told === undefined && held) return;
     if (told === undefined) {
       room.ground.log("warn", "its monitor is gone: killing the container", { container: container.id });
       await room.runtime.killAll(container.id).catch(() => {});

@@ -12,6 +12,8 @@ export interface Places {
   readonly runtime: string;
   /** The OCI runtime's own state. */
   readonly state: string;
+  /** Short names for long lists of layers. */
+  readonly links: string;
   /** Bundles, with the root file systems mounted in them. */
   readonly bundles: string;
   of(id: string): ContainerPlaces;
@@ -43,6 +45,7 @@ export function placesIn({ dataRoot, execRoot }: Pick<Ground, "dataRoot" | "exec
     exits: path.join(execRoot, "exits"),
     runtime: path.join(execRoot, "runtime"),
     state: path.join(execRoot, "runtime", "state"),
+    links: path.join(execRoot, "links"),
     bundles,
     of: (id) => {
       const folder = path.join(records, id);

@@ -11,6 +11,7 @@ import { publish, type Room, timestamp } from "./room.ts";
 import { removeTree } from "./rootfs/remove-tree.ts";
 import { isAlive } from "./runtime/processes.ts";
 import { readMountTable } from "./runtime/view.ts";
+import { cgroupPath } from "./spec/spec.ts";
 import { ended, failedToStart, isRunning } from "./state.ts";
 import { takeAway } from "./take-away.ts";
 
@@ -33,9 +34,11 @@ async function adopt(room: Room, container: Container): Promise<Sandbox | "none"
   return (await isAlive(process, room.ground.bootId)) ? (sandbox ?? "none") : undefined;
 }
 
+const isId = /^[0-9a-f]{64}$/;
+
 /** Takes away what belongs to no container: folders, mounts and bundles that a killed daemon left. */
 async function sweep(room: Room): Promise<void> {
-  const { places, mounter, registry } = room;
+  const { places, mounter, runtime, registry } = room;
   const isWanted = (id: string) => {
     const state = registry.get(id)?.record.state;
     return state !== undefined && isRunning(state);
@@ -45,9 +48,11 @@ async function sweep(room: Room): Promise<void> {
   const mounts = table.filter(({ target }) =>
     orphans.some((name) => target.startsWith(`${path.join(places.bundles, name)}/`)),
   );
+  await Promise.all(orphans.filter((name) => isId.test(name)).map((id) => runtime.delete(id, cgroupPath(id, {}))));
   await Promise.all(mounts.map(({ target }) => mounter.unmount(target)));
+  await Promise.all(orphans.map((name) => removeTree(path.join(places.bundles, name))));
   const folders = (await readdir(places.records, { withFileTypes: true })).filter(
-    (entry) => entry.isDirectory() && /^[0-9a-f]{64}$/.test(entry.name) && registry.get(entry.name) === undefined,
+    (entry) => entry.isDirectory() && isId.test(entry.name) && registry.get(entry.name) === undefined,
   );
   await Promise.all(folders.map(({ name }) => removeTree(path.join(places.records, name))));
 }

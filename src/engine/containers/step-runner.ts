@@ -31,7 +31,7 @@ export function stepRunner(room: Room): StepRunner {
       try {
         await makeUpper({ layers: step.lowers, upper: step.upper, work: step.work });
         const { lowers: layers, upper, work } = step;
-        await room.mounter.mount(await overlayMount({ layers, upper, work, target: rootfs }, linksOf(room)));
+        await room.mounter.mount(await overlayMount({ layers, upper, work, target: rootfs }, room.places.links));
         const netns = await openNetwork(room, step, bundle);
         const spec = containerSpec({
           id: step.id,
@@ -77,7 +77,6 @@ export async function endLostSteps(room: Room): Promise<void> {
   );
 }
 
-const linksOf = ({ places }: Room) => path.join(path.dirname(places.bundles), "links");
 const hostnameOf = ({ id }: Pick<BuildStep, "id">) => id.slice(0, 12);
 
 async function openNetwork(room: Room, step: BuildStep, bundle: string): Promise<"new" | "host" | { path: string }> {

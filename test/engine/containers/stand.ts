@@ -20,8 +20,8 @@ export interface Stand {
   readonly events: EngineEvent[];
   /** What the log was told at level warn or error. */
   readonly complaints: string[];
-  /** Forgets everything in memory, as a killed daemon does, and starts another one. */
-  restart(): Promise<void>;
+  /** Forgets everything in memory, as a killed daemon does, and starts another one; `meanwhile` there is none. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   create(script: string, more?: ContainerCreateBody, name?: string): Promise<string>;
   /** Creates, starts, waits. */
   run(script: string, more?: ContainerCreateBody): Promise<Ended>;
@@ -91,8 +91,9 @@ export async function openStand(): Promise<Stand> {
     ...(await open()),
     events,
     complaints,
-    restart: async () => {
+    restart: async (meanwhile) => {
       stand.containers.close();
+      await meanwhile?.();
       Object.assign(stand, await open());
     },
     create: async (script, more = {}, name) => {

@@ -14,7 +14,7 @@ export async function mountRootfs(room: Room, { id, image }: ContainerRecord): P
   const { upper, work, rootfs } = room.places.of(id);
   const layers = await room.images.layers(room.images.find(image.id));
   await mkdir(rootfs, { recursive: true, mode: 0o700 });
-  await room.mounter.mount(await overlayMount({ layers, upper, work, target: rootfs }, linksOf(room)));
+  await room.mounter.mount(await overlayMount({ layers, upper, work, target: rootfs }, room.places.links));
 }
 
 /** Where the content of a mount lies on the host; volumes and images are mounted for it. EngineError 400 for a bind of nothing. */
@@ -45,7 +45,7 @@ async function mountImage(room: Room, record: ContainerRecord, mount: MountRecor
   const target = imageMountOf(room.places.of(record.id).bundle, record.mounts.indexOf(mount));
   const layers = await room.images.layers(room.images.find(mount.source));
   await mkdir(target, { recursive: true, mode: 0o700 });
-  await room.mounter.mount(await readonlyOverlayMount(layers, target, linksOf(room)));
+  await room.mounter.mount(await readonlyOverlayMount(layers, target, room.places.links));
   return target;
 }
 
@@ -60,5 +60,3 @@ function subpathOf(source: string, { subpath, name = "" }: MountRecord): string 
     throw internal(`cannot access path ${path.join(name, subpath)}: no such file or directory`, error);
   }
 }
-
-const linksOf = ({ places }: Room) => path.join(path.dirname(places.bundles), "links");

@@ -43,6 +43,18 @@ export async function removeCgroup(cgroups: Cgroups, group: string): Promise<voi
   await Promise.all(cgroups.roots.map((root) => removeGroup(path.join(root, group))));
 }
 
+/** Kills what is left in a group that the runtime knows nothing of any more, and removes it as far as it is empty. */
+export async function clearCgroup(cgroups: Cgroups, group: string): Promise<void> {
+  for (const pid of await processesIn(cgroups, group)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It is gone already.
+    }
+  }
+  await removeCgroup(cgroups, group).catch(() => {});
+}
+
 async function removeGroup(folder: string): Promise<void> {
   try {
     await rmdir(folder);

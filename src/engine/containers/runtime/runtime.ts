@@ -6,7 +6,7 @@ import { open, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { removeTree } from "../rootfs/remove-tree.ts";
-import { type Cgroups, removeCgroup } from "./cgroups.ts";
+import { type Cgroups, clearCgroup, removeCgroup } from "./cgroups.ts";
 import { plainEnvironment, run } from "./run.ts";
 import type { View } from "./view.ts";
 
@@ -97,7 +97,7 @@ export function openRuntime({ name, command, state, cgroups, conmon, view, exits
 
   return {
     name,
-    command,
+    command: [file, ...globals],
     view,
     create: (launch) => view.within((enter) => create(launch, enter)),
     start: async (id) => {
@@ -119,6 +119,7 @@ export function openRuntime({ name, command, state, cgroups, conmon, view, exits
       await call(["delete", "--force", id]).catch((error: unknown) => {
         if (!/does not exist|No such file or directory/i.test(String(error))) throw error;
       });
+      await clearCgroup(cgroups, group);
     },
   };
 }

@@ -27,7 +27,7 @@ export async function readMountTable(): Promise<readonly MountEntry[]> {
 export async function shareFolder(folder: string, propagation: "shared" | "private"): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if ((await readMountTable()).some(({ target }) => target === folder)) return;
-  await succeed("mount", ["--no-mtab", "--bind", "--", folder, folder]);
+  await succeed("mount", ["--no-mtab", "--rbind", "--", folder, folder]);
   // Not shared at first: a shared mount's own copies would follow it.
   await succeed("mount", ["--no-mtab", "--make-private", "--", folder]);
   if (propagation === "shared") await succeed("mount", ["--no-mtab", "--make-shared", "--", folder]);
