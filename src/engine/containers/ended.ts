@@ -7,7 +7,7 @@ import { removeContainer } from "./remove.ts";
 import { restartDelay, restartsAfter } from "./restart-policy.ts";
 import { publish, type Room, timestamp } from "./room.ts";
 import { processesIn } from "./runtime/cgroups.ts";
-import { isAlive } from "./runtime/processes.ts";
+import { isAlive, type ProcessIdentity } from "./runtime/processes.ts";
 import { cgroupPath } from "./spec/spec.ts";
 import { startContainer } from "./start.ts";
 import { ended, givenUp, isRunning } from "./state.ts";
@@ -35,24 +35,24 @@ export function watchEndings(room: Room): Endings {
 
   const start = (container: Container, byCall: boolean) => {
     if (byCall) delays.delete(container.id);
-    return startContainer(room, container, { byCall, monitorGone: () => noticed(container.id) });
+    return startContainer(room, container, { byCall, monitorGone: (monitor) => noticed(container.id, monitor) });
   };
 
-  const noticed = (id: string) => {
+  const noticed = (id: string, gone?: ProcessIdentity) => {
     const container = room.registry.get(id);
     if (container === undefined || closed) return;
     container
-      .exclusively(() => settle(container))
+      .exclusively(() => settle(container, gone))
       .catch((error: unknown) =>
         room.ground.log("error", "cannot take note of an end", { container: id, reason: String(error) }),
       );
   };
 
-  const settle = async (container: Container) => {
+  const settle = async (container: Container, gone: ProcessIdentity | undefined) => {
     const before = container.record;
     if (!isRunning(before.state) || before.phase === "creating") return;
     // In this order: a monitor that is gone has written what it had to write.
-    const held = await isHeld(before.state.run?.monitor);
+    const held = await isHeld(before.state.run?.monitor, gone);
     const told = await room.exits.read(container.id);
     if (told === undefined && held) return;
     if (told === undefined) {
@@ -91,8 +91,9 @@ export function watchEndings(room: Room): Endings {
     }
   };
 
-  const isHeld = async (monitor: Parameters<typeof isAlive>[0] | undefined) =>
-    monitor !== undefined && (await isAlive(monitor, room.ground.bootId));
+  /** `gone`: a monitor known to be gone; it may still be seen for a moment. */
+  const isHeld = async (monitor: ProcessIdentity | undefined, gone: ProcessIdentity | undefined) =>
+    monitor !== undefined && monitor !== gone && (await isAlive(monitor, room.ground.bootId));
 
   const wait = (container: Container, ranFor: number) => {
     const delay = restartDelay(delays.get(container.id) ?? 0, ranFor);

@@ -9,7 +9,7 @@ import type { ContainerRecord, RunRecord } from "./record.ts";
 import type { Container } from "./registry.ts";
 import { publish, type Room, timestamp } from "./room.ts";
 import { mountRootfs, sourceOf } from "./rootfs/mounted.ts";
-import { identify } from "./runtime/processes.ts";
+import { identify, type ProcessIdentity } from "./runtime/processes.ts";
 import { startFailure } from "./runtime-error.ts";
 import type { SpecMount } from "./spec/mounts.ts";
 import { commandOf } from "./spec/process.ts";
@@ -21,7 +21,7 @@ export interface StartOptions {
   /** A call asked for it; else its restart policy, or the daemon that starts. */
   readonly byCall: boolean;
   /** Called when conmon is gone, which it should only be after the container. */
-  readonly monitorGone: () => void;
+  readonly monitorGone: (monitor: ProcessIdentity | undefined) => void;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function startContainer(room: Room, container: Container, options: 
   container.tell("started");
 }
 
-async function launch(room: Room, container: Container, monitorGone: () => void): Promise<RunRecord> {
+async function launch(room: Room, container: Container, monitorGone: StartOptions["monitorGone"]): Promise<RunRecord> {
   const { record } = container;
   const { id, config } = record;
   const places = room.places.of(id);
@@ -86,7 +86,7 @@ async function launch(room: Room, container: Container, monitorGone: () => void)
   // On disk before the program runs: whoever comes after us must find its process.
   await container.save((before) => ({ ...before, state: { ...before.state, run: whole } }), { sync: false });
   await room.runtime.start(id);
-  void launched.monitorGone.then(monitorGone);
+  void launched.monitorGone.then(() => monitorGone(monitor));
   return whole;
 }
 
