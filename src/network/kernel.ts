@@ -2,8 +2,9 @@
 
 import { mkdir, open, readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { enableForwarding, settleBridge } from "./host.ts";
 import { hostLink } from "./link-names.ts";
-import { attachLines, bridgeLines, insideLines, portLines, removalLines, routeLines } from "./links.ts";
+import { addressLines, attachLines, bridgeLines, insideLines, portLines, removalLines, routeLines } from "./links.ts";
 import type { Attachment, Bridge, Owner, Station } from "./model.ts";
 import { run, tryRun } from "./run.ts";
 
@@ -31,9 +32,14 @@ export async function nft(text: string): Promise<void> {
   await run("nft", ["-f", "-"], text);
 }
 
-/** Makes bridges whose links are not there yet. */
+/** Makes the bridges that are not there yet, and gives all of them their addresses. */
 export async function makeBridges(bridges: readonly Bridge[], owner: Owner): Promise<void> {
-  await ip(bridges.flatMap((bridge) => bridgeLines(bridge, owner)));
+  if (bridges.length === 0) return;
+  const there = await allLinks();
+  // A bridge that the administrator made is used as it is.
+  await ip(bridges.filter(({ link }) => !there.has(link)).flatMap((bridge) => bridgeLines(bridge, owner)));
+  await Promise.all([enableForwarding(bridges), ...bridges.map(settleBridge)]);
+  await ip(bridges.flatMap(addressLines));
 }
 
 export async function removeLinks(links: readonly string[], owner: Owner): Promise<void> {

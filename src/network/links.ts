@@ -7,24 +7,22 @@ import { type Attachment, type Bridge, gatewayFor, type Owner, prefixLength, typ
 /** Where the containers find their resolver. */
 export const resolverAddress = "127.0.0.11";
 
-/** Makes a bridge. */
-export function bridgeLines(bridge: Bridge, owner: Owner): string[] {
-  return [
-    `link add name ${bridge.link} ${mtu(bridge)}group ${owner.group} type bridge`,
-    ...addressLines(bridge),
-    `link set dev ${bridge.link} up`,
-  ];
-}
+/** Makes a bridge, which is down and has no addresses yet. */
+export const bridgeLines = (bridge: Bridge, owner: Owner): string[] => [
+  `link add name ${bridge.link} ${mtu(bridge)}group ${owner.group} type bridge`,
+];
 
-/** Gives a bridge its addresses; harmless where it has them. */
-export const addressLines = (bridge: Bridge): string[] =>
-  bridge.subnets.flatMap(({ subnet, gateway }) =>
+/** Gives a bridge its addresses and sets it up; harmless where it has them. */
+export const addressLines = (bridge: Bridge): string[] => [
+  ...bridge.subnets.flatMap(({ subnet, gateway }) =>
     gateway === undefined
       ? []
       : [
           `address replace ${formatAddress(gateway)}/${subnet.length} dev ${bridge.link}${gateway.family === 6 ? " nodad" : ""}`,
         ],
-  );
+  ),
+  `link set dev ${bridge.link} up`,
+];
 
 /** Run inside a new namespace: its links, which come with their other ends in the host's, addresses and routes. */
 export function insideLines(station: Station, owner: Owner, hostNetns: string): string[] {

@@ -16,7 +16,9 @@ const ground: Ground = {
 };
 await mkdir(ground.dataRoot, { recursive: true });
 await mkdir(ground.execRoot, { recursive: true });
-const room = await openNetworks(ground);
+const room = await openNetworks(ground, {
+  helper: [process.execPath, path.join(import.meta.dirname, "../../src/network/main.ts")],
+});
 
 /** A call: the part of the room, the method, the arguments. */
 process.on(

@@ -19,10 +19,15 @@ export interface Arena {
   readonly api: NetworkApi;
   readonly sandboxes: Sandboxes;
   readonly events: readonly EngineEvent[];
+  /** The namespace of the host. */
+  readonly netns: string;
+  /** The namespace of a machine beside it, whose address is 203.0.113.2; the host's there is 203.0.113.1. */
+  readonly outside: string;
   /** Runs a tool on the arena's host; its standard output. */
   host(...command: string[]): Promise<string>;
-  /** Kills the room's process as a power cut would, and starts it anew. */
-  restart(): Promise<void>;
+  /** The room's process dies without a word; `start` makes a new one, to which nothing is restored yet. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,15 +46,19 @@ export const succeeds = (ran: Promise<unknown>): Promise<boolean> =>
 
 export async function openArena(): Promise<Arena> {
   const root = await mkdtemp(path.join(tmpdir(), "gantry-arena-"));
-  // Keeps the namespace while the room's process is away.
-  const keeper = spawn("unshare", ["--net", "sleep", "infinity"], { stdio: "ignore" });
-  const netns = `/proc/${keeper.pid}/ns/net`;
-  await until(
-    async () =>
-      (await execute("readlink", [netns])).stdout !== (await execute("readlink", ["/proc/self/ns/net"])).stdout,
-  );
+  const [keeper, neighbour] = await Promise.all([newNamespace(), newNamespace()]);
+  const [netns, outside] = [`/proc/${keeper.pid}/ns/net`, `/proc/${neighbour.pid}/ns/net`];
   const host = (...command: string[]) => inside(netns, ...command);
   await host("ip", "link", "set", "lo", "up");
+  await host("ip", "link", "add", "uplink", "type", "veth", "peer", "name", "eth0", "netns", `${neighbour.pid}`);
+  for (const [where, link, number] of [
+    [netns, "uplink", 1],
+    [outside, "eth0", 2],
+  ] as const) {
+    await inside(where, "ip", "address", "add", `203.0.113.${number}/24`, "dev", link);
+    await inside(where, "ip", "address", "add", `2001:db8::${number}/64`, "dev", link, "nodad");
+    await inside(where, "ip", "link", "set", link, "up");
+  }
   const events: EngineEvent[] = [];
   let room = await startRoom(netns, root, events);
   const call = (part: string) =>
@@ -64,20 +73,24 @@ export async function openArena(): Promise<Arena> {
     );
   return {
     root,
+    netns,
+    outside,
     api: call("api") as NetworkApi,
     sandboxes: call("sandboxes") as Sandboxes,
     events,
     host,
-    restart: async () => {
-      await room.kill();
+    kill: () => room.kill(),
+    start: async () => {
       room = await startRoom(netns, root, events);
     },
     close: async () => {
+      stopServers();
       await room.kill();
       for (const name of await readdir(path.join(root, "exec/netns")).catch(() => [])) {
         await succeeds(execute("umount", ["--lazy", path.join(root, "exec/netns", name)]));
       }
       keeper.kill("SIGKILL");
+      neighbour.kill("SIGKILL");
       await rm(root, { recursive: true, force: true });
     },
   };
@@ -97,6 +110,9 @@ async function startRoom(netns: string, root: string, events: EngineEvent[]): Pr
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
   let count = 0;
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  void gone.then(() => {
+    for (const { reject } of waiting.values()) reject(new Error("the room's process is gone"));
+  });
   await new Promise<void>((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`the room ended with ${code}`)));
     child.on("message", (message: Record<string, unknown>) => {
@@ -123,8 +139,13 @@ async function startRoom(netns: string, root: string, events: EngineEvent[]): Pr
   };
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+/** A process that keeps a network namespace while nobody else is in it. */
+async function newNamespace(): Promise<ChildProcess> {
+  const child = spawn("unshare", ["--net", "sh", "-c", "echo ready; exec sleep infinity"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  return child;
 }
 
 /** What a container of a test asks for: its ID is made from the name. */
@@ -138,7 +159,29 @@ export function request(name: string, networks: readonly string[], more: Partial
     ports: {},
     extraHosts: [],
     sysctls: new Map(),
-    files: "",
+    files: path.join(tmpdir(), `gantry-arena-files-${id}`),
     ...more,
   };
+}
+
+const probe = [process.execPath, path.join(import.meta.dirname, "probe.ts")] as const;
+
+/** Runs a client of probe.ts in a namespace; what it printed. */
+export const ask = (netns: string, ...args: string[]): Promise<string> => inside(netns, ...probe, ...args);
+
+const servers = new Set<ChildProcess>();
+
+/** Runs a server of probe.ts in a namespace until `stopServers`; resolves when it listens. */
+export async function serve(netns: string, ...args: string[]): Promise<void> {
+  const child = spawn("nsenter", [`--net=${netns}`, ...probe, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  servers.add(child);
+  await new Promise((resolve, reject) => {
+    child.stdout.once("data", resolve);
+    child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+}
+
+export function stopServers(): void {
+  for (const child of servers) child.kill("SIGKILL");
+  servers.clear();
 }

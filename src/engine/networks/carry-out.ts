@@ -1,10 +1,9 @@
 /** Carries a batch of jobs out: what goes first, then what comes, each for all of them at once. */
 
+import { EngineError } from "../../errors.ts";
 import {
-  allLinks,
   attach,
   detach,
-  type Made,
   makeBridges,
   makeStations,
   ownLinks,
@@ -12,9 +11,13 @@ import {
   removeStations,
 } from "../../network/kernel.ts";
 import { internal } from "../refusal.ts";
+import { writeFiles } from "./files.ts";
 import type { Floor } from "./floor.ts";
 import { decide, type Job, type Step } from "./jobs.ts";
+import { publishedOf } from "./ports.ts";
+import { publish } from "./publish.ts";
 import { bridgeOf } from "./record.ts";
+import { syncHelper } from "./sync-helper.ts";
 
 export interface Task {
   readonly job: Job;
@@ -46,18 +49,24 @@ export async function carryOut(floor: Floor, tasks: readonly Task[]): Promise<vo
     await takeAway(floor, decided);
     await bring(floor, decided, failed);
     await applyFirewall(floor);
+    await tellContainers(floor, decided);
   } catch (error) {
     for (const one of decided) if (!failed.has(one)) failed.set(one, error);
   }
+  if (failed.size > 0) {
+    await clearUp(floor, failed).catch((error: unknown) => {
+      floor.ground.log("error", "the network could not be cleared up after a failure", { error: String(error) });
+    });
+  }
   for (const one of decided) {
-    if (failed.has(one)) giveUp(one, failed.get(one));
+    if (failed.has(one)) one.task.reject(asEngineError(failed.get(one)));
     else one.task.resolve();
   }
 }
 
-function giveUp({ task, step }: Decided, error: unknown): void {
-  step.undo();
-  task.reject(error instanceof Error && error.name === "EngineError" ? error : internal(String(error), error));
+function asEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return internal(error instanceof Error ? error.message : String(error), error);
 }
 
 async function takeAway({ owner }: Floor, decided: readonly Decided[]): Promise<void> {
@@ -81,23 +90,22 @@ async function takeAway({ owner }: Floor, decided: readonly Decided[]): Promise<
 
 async function bring(floor: Floor, decided: readonly Decided[], failed: Map<Decided, unknown>): Promise<void> {
   const { owner } = floor;
-  const bridges = decided.flatMap(({ step }) => step.makeBridge ?? []);
-  if (bridges.length > 0) {
-    const there = await allLinks();
-    // A bridge that the administrator made is used as it is.
-    await makeBridges(
-      bridges.filter(({ link }) => !there.has(link)),
-      owner,
-    );
-  }
-  const made = await makeStations(
-    decided.flatMap(({ step }) => step.make ?? []),
+  await makeBridges(
+    decided.flatMap(({ step }) => step.makeBridge ?? []),
     owner,
   );
-  const problems = new Map(made.map(({ station, error }: Made) => [station, error]));
+  const opened = decided.flatMap(({ step }) => (step.make === undefined ? [] : [step.make]));
+  const [made, unpublished] = await Promise.all([
+    makeStations(opened, owner),
+    publish(
+      floor,
+      opened.flatMap(({ id }) => floor.sandboxes.get(id) ?? []),
+    ),
+  ]);
+  const errors = new Map<string, unknown>(unpublished);
+  for (const { station, error } of made) if (error !== undefined) errors.set(station.id, error);
   for (const one of decided) {
-    const error = one.step.make === undefined ? undefined : problems.get(one.step.make);
-    if (error !== undefined) failed.set(one, error);
+    if (one.step.make !== undefined && errors.has(one.step.make.id)) failed.set(one, errors.get(one.step.make.id));
   }
   await Promise.all(
     decided.map(async (one) => {
@@ -112,8 +120,31 @@ async function bring(floor: Floor, decided: readonly Decided[], failed: Map<Deci
   );
 }
 
+/** What was begun for those that failed goes again. */
+async function clearUp(floor: Floor, failed: ReadonlyMap<Decided, unknown>): Promise<void> {
+  for (const { step } of failed.keys()) step.undo();
+  await removeStations(
+    [...failed.keys()].flatMap(({ step }) => step.make ?? []),
+    floor.owner,
+  );
+  await syncHelper(floor);
+  await applyFirewall(floor);
+}
+
+/** The files of those that came or changed. */
+async function tellContainers(floor: Floor, decided: readonly Decided[]): Promise<void> {
+  const changed = new Set(decided.flatMap(({ step }) => step.container ?? []));
+  await Promise.all(
+    [...changed].map(async (id) => {
+      const sandbox = floor.sandboxes.get(id);
+      if (sandbox !== undefined) await writeFiles(floor, sandbox);
+    }),
+  );
+}
+
 /** The firewall as the model wants it. */
-export async function applyFirewall({ records, firewall }: Floor): Promise<void> {
+export async function applyFirewall({ records, firewall, sandboxes, resolvers }: Floor): Promise<void> {
   const bridges = [...records.all.values()].filter(({ driver }) => driver === "bridge").map(bridgeOf);
-  await firewall.apply({ bridges, published: [], resolvers: new Map() });
+  const published = [...sandboxes.values()].flatMap((sandbox) => publishedOf(sandbox, (id) => records.get(id)));
+  await firewall.apply({ bridges, published, resolvers });
 }

@@ -18,7 +18,9 @@ export type Job =
   | { readonly kind: "leave"; readonly id: string; readonly network: string }
   | { readonly kind: "rename"; readonly id: string; readonly name: string }
   | { readonly kind: "create"; readonly record: NetworkRecord }
-  | { readonly kind: "remove"; readonly id: string };
+  | { readonly kind: "remove"; readonly id: string }
+  /** Nothing new: what was lost is made again. */
+  | { readonly kind: "refresh" };
 
 /** What a job asks of the kernel, and how its place in the model is taken back where that fails. */
 export interface Step {
@@ -52,6 +54,8 @@ export function decide(floor: Floor, job: Job): Step {
       return create(floor, job.record);
     case "remove":
       return remove(floor, job.id);
+    case "refresh":
+      return { undo: () => {} };
   }
 }
 

@@ -1,10 +1,14 @@
 /** Opens the networks' room of the daemon: the networks of the API, and the sandboxes that containers get. */
 
-import { createHash } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
+import path from "node:path";
 import { keepFirewall } from "../../network/firewall.ts";
-import { hostSubnets, setSysctl } from "../../network/host.ts";
-import { allLinks, makeBridges, makeStations, ownLinks, pinnedIn, removeLinks, unpin } from "../../network/kernel.ts";
+import { openHelperClient } from "../../network/helper-client.ts";
+import { nothingToDo } from "../../network/helper-state.ts";
+import { hostSubnets } from "../../network/host.ts";
+import { makeBridges, makeStations, ownLinks, pinnedIn, removeLinks, unpin } from "../../network/kernel.ts";
 import { hostLink, ownerOf } from "../../network/link-names.ts";
+import { makeFolder, writeFileDurably } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import type { Sandbox, Sandboxes } from "../daemon/rooms.ts";
 import { type NetworkApi, networkApi } from "./api.ts";
@@ -12,24 +16,53 @@ import { applyFirewall, carryOut, type Task } from "./carry-out.ts";
 import { conveyor } from "./conveyor.ts";
 import type { Floor } from "./floor.ts";
 import { type Job, namespaceFolder, planOn } from "./jobs.ts";
+import { readPorts } from "./ports.ts";
 import { bridgeOf, linkOf } from "./record.ts";
 import { ensurePredefined, openNetworkRecords } from "./registry.ts";
 import { checkEndpoint } from "./sandbox-plan.ts";
 import { stationOf } from "./station.ts";
+import { syncHelper } from "./sync-helper.ts";
 
 export interface NetworkRoom {
   readonly api: NetworkApi;
   readonly sandboxes: Sandboxes;
+  /** The daemon leaves. Containers keep their network; the helper stays as long as there are any. */
+  shutDown(): Promise<void>;
 }
 
-export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
+export interface NetworkOptions {
+  /** How the process of network/main.ts is started, without its folder. */
+  readonly helper: readonly [string, ...string[]];
+}
+
+export async function openNetworks(ground: Ground, { helper }: NetworkOptions): Promise<NetworkRoom> {
   const records = await openNetworkRecords(ground);
   const owner = ownerOf(ground.dataRoot);
-  const floor: Floor = { ground, owner, records, sandboxes: new Map(), firewall: keepFirewall(owner) };
+  const folder = path.join(ground.execRoot, "network");
+  await makeFolder(folder);
+  const floor: Floor = {
+    ground,
+    owner,
+    records,
+    sandboxes: new Map(),
+    firewall: keepFirewall(owner),
+    helper: openHelperClient({
+      folder,
+      command: helper,
+      write: (file, content) => writeFileDurably(file, content, { sync: false }),
+      lost: () => refresh(),
+    }),
+    resolvers: new Map(),
+    nextPort: randomInt(0x6000),
+  };
   const belt = conveyor<Task>((tasks) => carryOut(floor, tasks));
   const submit = (job: Job) =>
     new Promise<void>((resolve, reject) => {
       belt.put({ job, resolve, reject }).catch(reject);
+    });
+  const refresh = () =>
+    submit({ kind: "refresh" }).catch((error: unknown) => {
+      ground.log("error", "the network could not be brought up to date", { error: String(error) });
     });
   const surroundings = async () => ({
     networks: [...records.all.values()],
@@ -37,7 +70,14 @@ export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
     seed: createHash("sha256").update(ground.dataRoot).digest("hex").slice(0, 10),
   });
   await ensurePredefined(records, surroundings);
-  return { api: networkApi({ floor, submit, surroundings }), sandboxes: sandboxesOn(floor, submit) };
+  return {
+    api: networkApi({ floor, submit, surroundings }),
+    sandboxes: sandboxesOn(floor, submit),
+    shutDown: async () => {
+      if (floor.helper.used && floor.sandboxes.size === 0) await floor.helper.apply(nothingToDo);
+      floor.helper.disconnect();
+    },
+  };
 }
 
 function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Sandboxes {
@@ -57,7 +97,8 @@ function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Sandbox
   };
 
   return {
-    check: ({ endpoints }) => {
+    check: ({ endpoints, ports }) => {
+      readPorts(ports, undefined);
       for (const [name, settings] of endpoints) checkEndpoint(planOn(floor).networkOf(name), settings);
     },
     open: async (request) => {
@@ -95,14 +136,9 @@ function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Sandbox
 async function restore(floor: Floor, sandboxes: readonly Sandbox[]): Promise<void> {
   const { owner, records, ground } = floor;
   for (const sandbox of sandboxes) floor.sandboxes.set(sandbox.id, sandbox);
-  await setSysctl("net/ipv4/ip_forward", "1");
   const bridges = [...records.all.values()].filter(({ driver }) => driver === "bridge").map(bridgeOf);
   const stations = sandboxes.map((sandbox) => stationOf(sandbox, (id) => records.get(id)));
-  const [links, ours, pinned] = await Promise.all([
-    allLinks(),
-    ownLinks(owner),
-    pinnedIn(namespaceFolder(ground.execRoot)),
-  ]);
+  const [ours, pinned] = await Promise.all([ownLinks(owner), pinnedIn(namespaceFolder(ground.execRoot))]);
   const wantedLinks = new Set([
     ...bridges.map(({ link }) => link),
     ...stations.flatMap(({ attachments }) => attachments.map(({ id }) => hostLink(id))),
@@ -113,11 +149,10 @@ async function restore(floor: Floor, sandboxes: readonly Sandbox[]): Promise<voi
     owner,
   );
   await unpin(pinned.filter((file) => !wantedPins.has(file)));
+  await floor.helper.adopt();
+  await makeBridges(bridges, owner);
+  await syncHelper(floor);
   await applyFirewall(floor);
-  await makeBridges(
-    bridges.filter(({ link }) => !links.has(link)),
-    owner,
-  );
   await makeStations(
     stations.filter(({ netns }) => !pinned.includes(netns)),
     owner,
