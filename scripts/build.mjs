@@ -1,5 +1,6 @@
 /**
- * Makes dist/gantry.cjs: everything that gantry runs, in one file; and beside it dist/daemon.cjs, the embedded engine.
+ * Makes dist/gantry.cjs: everything that gantry runs, in one file; and beside it dist/daemon.cjs, the embedded engine,
+ * and dist/network.cjs, the process that answers its containers' names.
  * Every verb stands behind a dynamic import, which esbuild turns into an initialiser that runs at first use, so starting
  * costs only what the verb needs.
  */
@@ -22,6 +23,7 @@ await Promise.all([
     besides(daemon, "./daemon.cjs"),
   ]),
   bundle("src/engine/daemon/main.ts", "dist/daemon.cjs", []),
+  bundle("src/network/main.ts", "dist/network.cjs", []),
 ]);
 
 /** One entry and all that it needs as one file, put in place whole. */
@@ -40,6 +42,7 @@ async function bundle(entry, file, plugins) {
       target: "node24",
       // What stays outside is required: a script with a code cache has no loader for import().
       supported: { "dynamic-import": false },
+      define: { "import.meta.dirname": "__dirname" },
       minifySyntax: true,
       minifyWhitespace: true,
       legalComments: "none",

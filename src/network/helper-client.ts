@@ -1,6 +1,7 @@
 /** The daemon's side of the helper process: found where it runs, else started; told of every change. */
 
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -9,8 +10,8 @@ import { type HelperAnswer, type HelperState, helperVersion, socketName, stateNa
 export interface HelperOptions {
   /** Where its socket and its state are; made by the caller. */
   readonly folder: string;
-  /** The program whose main file is main.ts, with the arguments before the folder. */
-  readonly command: readonly [string, ...string[]];
+  /** The program and its arguments before the folder; absent: main.ts, as it was built. */
+  readonly command?: readonly [string, ...string[]];
   /** Writes a file whole or not at all. */
   readonly write: (file: string, content: string) => Promise<void>;
   /** The helper went away by itself: what it held is gone until the next `apply`. */
@@ -39,7 +40,7 @@ interface Link {
 /** Milliseconds after which a helper that says nothing is given up. */
 const patience = 20_000;
 
-export function openHelperClient({ folder, command, write, lost }: HelperOptions): HelperClient {
+export function openHelperClient({ folder, command = builtHelper(), write, lost }: HelperOptions): HelperClient {
   let link: Promise<Link> | undefined;
   let leaving = false;
   let used = false;
@@ -102,6 +103,12 @@ function readAnswer(line: string): HelperAnswer {
   const answer = JSON.parse(line) as HelperAnswer | { readonly error: string };
   if ("error" in answer) throw new Error(`the network helper failed: ${answer.error}`);
   return answer;
+}
+
+/** Beside this bundle; where nothing is bundled, the source itself. */
+function builtHelper(): readonly [string, ...string[]] {
+  const bundle = path.join(import.meta.dirname, "network.cjs");
+  return [process.execPath, existsSync(bundle) ? bundle : path.join(import.meta.dirname, "main.ts")];
 }
 
 /** Connects to a helper of our version; one of another is sent away. Undefined: there is none. */

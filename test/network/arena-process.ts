@@ -16,9 +16,7 @@ const ground: Ground = {
 };
 await mkdir(ground.dataRoot, { recursive: true });
 await mkdir(ground.execRoot, { recursive: true });
-const room = await openNetworks(ground, {
-  helper: [process.execPath, path.join(import.meta.dirname, "../../src/network/main.ts")],
-});
+const room = await openNetworks(ground);
 
 /** A call: the part of the room, the method, the arguments. */
 process.on(

@@ -169,6 +169,10 @@ const probe = [process.execPath, path.join(import.meta.dirname, "probe.ts")] as 
 /** Runs a client of probe.ts in a namespace; what it printed. */
 export const ask = (netns: string, ...args: string[]): Promise<string> => inside(netns, ...probe, ...args);
 
+/** Whether a client of probe.ts gets no answer: it is given up after two seconds. */
+export const isRefused = async (netns: string, ...args: string[]): Promise<boolean> =>
+  !(await succeeds(inside(netns, "env", "PATIENCE=2000", ...probe, ...args)));
+
 const servers = new Set<ChildProcess>();
 
 /** Runs a server of probe.ts in a namespace until `stopServers`; resolves when it listens. */

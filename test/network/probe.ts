@@ -8,7 +8,8 @@ import { connect, createServer, isIPv6 } from "node:net";
 import { decode, encode, streamEncode } from "dns-packet";
 
 const [verb = "", ...args] = process.argv.slice(2);
-const patience = 3000;
+/** Milliseconds. What is to fail by silence is asked with less. */
+const patience = Number(process.env.PATIENCE ?? 15_000);
 const finish = (text: string) => process.stdout.write(text, () => process.exit(0));
 const fail = (error: unknown) => process.stderr.write(`${String(error)}\n`, () => process.exit(1));
 

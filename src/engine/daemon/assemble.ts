@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Engine } from "../api.ts";
 import type { Places } from "../embedded.ts";
 import { openImages } from "../images/open-images.ts";
+import { openNetworks } from "../networks/open.ts";
 import { notImplemented } from "../refusal.ts";
 import { routes } from "../routes.ts";
 import { openEventLog } from "./event-log.ts";
@@ -30,9 +31,12 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
   };
   const images = await openImages(ground, uses);
   await images.sweep();
+  const networks = await openNetworks(ground);
+  await networks.sandboxes.restore([]);
   const engine: Engine = {
     ...missingCalls(),
     ...images.calls,
+    ...networks.api,
     ...answerEvents(ground.events, clock),
     ...answerSystem({
       ground,
@@ -42,7 +46,7 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
       usage: { layers: async () => 0, volumes: async () => [], buildCache: async () => [] },
     }),
   };
-  return { engine, close: async () => {} };
+  return { engine, close: networks.shutDown };
 }
 
 const uses: Uses = { ofImage: () => [], ofVolume: () => [], ofNetwork: () => [] };

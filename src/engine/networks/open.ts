@@ -30,12 +30,7 @@ export interface NetworkRoom {
   shutDown(): Promise<void>;
 }
 
-export interface NetworkOptions {
-  /** How the process of network/main.ts is started, without its folder. */
-  readonly helper: readonly [string, ...string[]];
-}
-
-export async function openNetworks(ground: Ground, { helper }: NetworkOptions): Promise<NetworkRoom> {
+export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
   const records = await openNetworkRecords(ground);
   const owner = ownerOf(ground.dataRoot);
   const folder = path.join(ground.execRoot, "network");
@@ -48,7 +43,6 @@ export async function openNetworks(ground: Ground, { helper }: NetworkOptions): 
     firewall: keepFirewall(owner),
     helper: openHelperClient({
       folder,
-      command: helper,
       write: (file, content) => writeFileDurably(file, content, { sync: false }),
       lost: () => refresh(),
     }),
