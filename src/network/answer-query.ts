@@ -3,8 +3,8 @@
 import { isIPv4 } from "node:net";
 import type { Answer } from "dns-packet";
 import type { Query, ResponseCode } from "./dns-message.ts";
-import type { NamedContainer } from "./helper-state.ts";
 import { addressOfReverse, type NameBook } from "./names.ts";
+import type { NamedContainer } from "./switchboard-state.ts";
 
 /** Seconds. */
 const timeToLive = 600;

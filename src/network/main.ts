@@ -1,5 +1,5 @@
 /**
- * The helper process of an engine's networks: `node network.cjs FOLDER`. It answers names and holds published ports, and
+ * The switchboard process of an engine's networks: `node network.cjs FOLDER`. It answers names and holds published ports, and
  * outlives the daemon: the next one finds it by the socket in the folder. What it does stands in the state file beside
  * it; each line on the socket says that the file has changed and gets one line back, when that is done.
  */
@@ -9,19 +9,19 @@ import { readFile, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { openHelper } from "./helper.ts";
-import { helperVersion, nothingToDo, readState, socketName, stateName } from "./helper-state.ts";
+import { openSwitchboard } from "./switchboard.ts";
+import { nothingToDo, readState, socketName, stateName, switchboardVersion } from "./switchboard-state.ts";
 
 async function main(folder: string): Promise<void> {
-  const helper = openHelper();
+  const switchboard = openSwitchboard();
   const stateFile = path.join(folder, stateName);
-  const load = async () => helper.apply(await readFile(stateFile, "utf8").then(readState));
+  const load = async () => switchboard.apply(await readFile(stateFile, "utf8").then(readState));
   // After a death of its own: everything is as the last daemon wanted it.
-  await load().catch(() => helper.apply(nothingToDo));
+  await load().catch(() => switchboard.apply(nothingToDo));
 
   const daemons = new Set<Socket>();
   const leaveIfIdle = () => {
-    if (helper.idle && daemons.size === 0) process.exit();
+    if (switchboard.idle && daemons.size === 0) process.exit();
   };
   const server = createServer((socket) => {
     daemons.add(socket);
@@ -30,7 +30,7 @@ async function main(folder: string): Promise<void> {
       daemons.delete(socket);
       leaveIfIdle();
     });
-    socket.write(`${JSON.stringify({ version: helperVersion, pid: process.pid })}\n`);
+    socket.write(`${JSON.stringify({ version: switchboardVersion, pid: process.pid })}\n`);
     const lines = createInterface(socket).on("error", () => {});
     lines.on("line", async (line) => {
       if (line === "leave") process.exit();

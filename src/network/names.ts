@@ -1,7 +1,7 @@
 /** Who has which name: looked up as the container that asks sees it. Names are compared without regard to case. */
 
 import { formatAddress, parseAddress } from "./address.ts";
-import type { HelperState, NamedContainer } from "./helper-state.ts";
+import type { NamedContainer, SwitchboardState } from "./switchboard-state.ts";
 
 export interface NameBook {
   /** Who has an address in a network. */
@@ -12,7 +12,7 @@ export interface NameBook {
   nameOf(client: NamedContainer, address: string): string | undefined;
 }
 
-export function openNameBook({ resolvers, containers }: HelperState): NameBook {
+export function openNameBook({ resolvers, containers }: SwitchboardState): NameBook {
   const networkNames = new Map(resolvers.map(({ network, name }) => [network, name.toLowerCase()]));
   /** `network name` and `network address`. */
   const byName = new Map<string, string[]>();

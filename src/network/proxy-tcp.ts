@@ -1,7 +1,7 @@
 /** A port of the host served by hand: for the loopback, which the firewall cannot redirect, and for the containers. */
 
 import { connect, createServer, isIPv6, type Socket } from "node:net";
-import type { ProxiedPort } from "./helper-state.ts";
+import type { ProxiedPort } from "./switchboard-state.ts";
 
 /** Listens, which also keeps the port from everybody else; rejects with the system's error. */
 export function proxyTcp({ host, hostPort, target, targetPort }: ProxiedPort): Promise<{ close(): Promise<void> }> {

@@ -2,7 +2,7 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import type { ProxiedPort } from "./helper-state.ts";
+import type { ProxiedPort } from "./switchboard-state.ts";
 
 /** Milliseconds without a datagram after which a client is forgotten, as dockerd's proxy. */
 const silence = 90_000;

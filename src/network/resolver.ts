@@ -6,9 +6,9 @@ import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import { answerQuery, shuffled } from "./answer-query.ts";
 import { answerTo, type Query, readQuery } from "./dns-message.ts";
 import { forwardQuery, framed, frames } from "./forward-query.ts";
-import type { NamedContainer } from "./helper-state.ts";
 import type { NameBook } from "./names.ts";
 import { parseResolvConf } from "./resolv-conf.ts";
+import type { NamedContainer } from "./switchboard-state.ts";
 
 /** A flood of questions to others is answered "failed" above this. */
 const mostForwarded = 1000;

@@ -17,7 +17,7 @@ import { decide, type Job, type Step } from "./jobs.ts";
 import { publishedOf } from "./ports.ts";
 import { publish } from "./publish.ts";
 import { bridgeOf } from "./record.ts";
-import { syncHelper } from "./sync-helper.ts";
+import { syncSwitchboard } from "./sync-switchboard.ts";
 
 export interface Task {
   readonly job: Job;
@@ -127,7 +127,7 @@ async function clearUp(floor: Floor, failed: ReadonlyMap<Decided, unknown>): Pro
     [...failed.keys()].flatMap(({ step }) => step.make ?? []),
     floor.owner,
   );
-  await syncHelper(floor);
+  await syncSwitchboard(floor);
   await applyFirewall(floor);
 }
 

@@ -1,8 +1,8 @@
-/** What the networks' room works on: the records, the open sandboxes, and the kernel's and the helper's keepers. */
+/** What the networks' room works on: the records, the open sandboxes, and the kernel's and the switchboard's keepers. */
 
 import type { FirewallKeeper } from "../../network/firewall.ts";
-import type { HelperClient } from "../../network/helper-client.ts";
 import type { Owner } from "../../network/model.ts";
+import type { SwitchboardClient } from "../../network/switchboard-client.ts";
 import type { Ground } from "../daemon/ground.ts";
 import type { Records } from "../daemon/records.ts";
 import type { Sandbox } from "../daemon/rooms.ts";
@@ -16,8 +16,8 @@ export interface Floor {
   /** By the container's ID. */
   readonly sandboxes: Map<string, Sandbox>;
   readonly firewall: FirewallKeeper;
-  readonly helper: HelperClient;
-  /** By network ID: the port that the helper's resolver has. */
+  readonly switchboard: SwitchboardClient;
+  /** By network ID: the port that the switchboard's resolver has. */
   readonly resolvers: Map<string, number>;
   /** Where the search for a port that nobody named goes on. */
   nextPort: number;

@@ -3,11 +3,11 @@
 import { createHash, randomInt } from "node:crypto";
 import path from "node:path";
 import { keepFirewall } from "../../network/firewall.ts";
-import { openHelperClient } from "../../network/helper-client.ts";
-import { nothingToDo } from "../../network/helper-state.ts";
 import { hostSubnets } from "../../network/host.ts";
 import { makeBridges, makeStations, ownLinks, pinnedIn, removeLinks, unpin } from "../../network/kernel.ts";
 import { hostLink, ownerOf } from "../../network/link-names.ts";
+import { openSwitchboardClient } from "../../network/switchboard-client.ts";
+import { nothingToDo } from "../../network/switchboard-state.ts";
 import { makeFolder, writeFileDurably } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import type { Sandbox, Sandboxes } from "../daemon/rooms.ts";
@@ -21,12 +21,12 @@ import { bridgeOf, linkOf } from "./record.ts";
 import { ensurePredefined, openNetworkRecords } from "./registry.ts";
 import { checkEndpoint } from "./sandbox-plan.ts";
 import { stationOf } from "./station.ts";
-import { syncHelper } from "./sync-helper.ts";
+import { syncSwitchboard } from "./sync-switchboard.ts";
 
 export interface NetworkRoom {
   readonly api: NetworkApi;
   readonly sandboxes: Sandboxes;
-  /** The daemon leaves. Containers keep their network; the helper stays as long as there are any. */
+  /** The daemon leaves. Containers keep their network; the switchboard stays as long as there are any. */
   shutDown(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
     records,
     sandboxes: new Map(),
     firewall: keepFirewall(owner),
-    helper: openHelperClient({
+    switchboard: openSwitchboardClient({
       folder,
       write: (file, content) => writeFileDurably(file, content, { sync: false }),
       lost: () => refresh(),
@@ -68,8 +68,8 @@ export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
     api: networkApi({ floor, submit, surroundings }),
     sandboxes: sandboxesOn(floor, submit),
     shutDown: async () => {
-      if (floor.helper.used && floor.sandboxes.size === 0) await floor.helper.apply(nothingToDo);
-      floor.helper.disconnect();
+      if (floor.switchboard.used && floor.sandboxes.size === 0) await floor.switchboard.apply(nothingToDo);
+      floor.switchboard.disconnect();
     },
   };
 }
@@ -143,9 +143,9 @@ async function restore(floor: Floor, sandboxes: readonly Sandbox[]): Promise<voi
     owner,
   );
   await unpin(pinned.filter((file) => !wantedPins.has(file)));
-  await floor.helper.adopt();
+  await floor.switchboard.adopt();
   await makeBridges(bridges, owner);
-  await syncHelper(floor);
+  await syncSwitchboard(floor);
   await applyFirewall(floor);
   await makeStations(
     stations.filter(({ netns }) => !pinned.includes(netns)),

@@ -1,8 +1,8 @@
 /** Published ports: what a container asks for, which ports of the host that can be, and what it has. */
 
 import { type Address, formatAddress, isUnspecified, parseAddress } from "../../network/address.ts";
-import type { ProxiedPort } from "../../network/helper-state.ts";
 import type { Published } from "../../network/ruleset.ts";
+import type { ProxiedPort } from "../../network/switchboard-state.ts";
 import type { EndpointSettings, PortMap } from "../api.ts";
 import type { Sandbox } from "../daemon/rooms.ts";
 import { badRequest } from "../refusal.ts";
@@ -111,7 +111,7 @@ export function publishedOf(sandbox: Sandbox, network: (id: string) => NetworkRe
   });
 }
 
-/** What the helper holds of them: it knows no SCTP. */
+/** What the switchboard holds of them: it knows no SCTP. */
 export const proxiedOf = (published: readonly Published[]): ProxiedPort[] =>
   published.flatMap(({ protocol, host, hostPort, target, targetPort }) =>
     protocol === "sctp"

@@ -1,13 +1,13 @@
-/** Gives containers their ports of the host: chosen, and held by the helper before anybody is told. */
+/** Gives containers their ports of the host: chosen, and held by the switchboard before anybody is told. */
 
 import { formatAddress } from "../../network/address.ts";
-import { portKey } from "../../network/helper-state.ts";
+import { portKey } from "../../network/switchboard-state.ts";
 import type { Sandbox } from "../daemon/rooms.ts";
 import { internal } from "../refusal.ts";
 import type { Floor } from "./floor.ts";
 import { type Claim, claimsOf, collide, outwardEndpoint, type PortWish, portMapOf, readPorts } from "./ports.ts";
 import { bindingOf } from "./record.ts";
-import { syncHelper } from "./sync-helper.ts";
+import { syncSwitchboard } from "./sync-switchboard.ts";
 
 /** Any port that nobody asked for by number, as the kernel's own choice of ports (ip_local_port_range). */
 const anyPort = { from: 32_768, to: 60_999 };
@@ -46,7 +46,7 @@ export async function publish(floor: Floor, opened: readonly Sandbox[]): Promise
       const failure = chooseAll(floor, id, wanted);
       if (failure !== undefined) giveUp(id, failure);
     }
-    const refused = await syncHelper(floor);
+    const refused = await syncSwitchboard(floor);
     const concerned = [...open.values()].flat().some((one) => codesOf(one, refused).some((code) => code !== undefined));
     if (!concerned) return errors;
     for (const [id, wanted] of open) {
@@ -91,7 +91,7 @@ function choose(floor: Floor, one: Wanted, fits: (port: number) => boolean): num
   return undefined;
 }
 
-/** After the helper's answer: what it could not have is chosen anew; the error where that is of no use. */
+/** After the switchboard's answer: what it could not have is chosen anew; the error where that is of no use. */
 function passOver(floor: Floor, id: string, one: Wanted, refused: ReadonlyMap<string, string>): Error | undefined {
   const sandbox = floor.sandboxes.get(id);
   if (sandbox === undefined || one.wish.protocol === "sctp") return undefined;
@@ -119,7 +119,7 @@ function passOver(floor: Floor, id: string, one: Wanted, refused: ReadonlyMap<st
   return failed(floor, sandbox, `failed to bind host port for ${address}:${one.tried}/${protocol}: ${why}`);
 }
 
-/** Why the helper could not have it, for each of its addresses. */
+/** Why the switchboard could not have it, for each of its addresses. */
 const codesOf = ({ wish: { protocol }, hosts, tried }: Wanted, refused: ReadonlyMap<string, string>) =>
   hosts.map((host) =>
     refused.get(portKey({ protocol: protocol as "tcp", host: formatAddress(host), hostPort: tried })),

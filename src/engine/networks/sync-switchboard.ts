@@ -1,27 +1,27 @@
-/** Tells the helper what the model says of names and ports. */
+/** Tells the switchboard what the model says of names and ports. */
 
 import { formatAddress } from "../../network/address.ts";
-import type { HelperState, NamedContainer } from "../../network/helper-state.ts";
+import type { NamedContainer, SwitchboardState } from "../../network/switchboard-state.ts";
 import type { EndpointSettings } from "../api.ts";
 import type { Sandbox } from "../daemon/rooms.ts";
 import { endpointsIn, type Floor } from "./floor.ts";
 import { outwardEndpoint, proxiedOf, publishedOf } from "./ports.ts";
 import { isDefaultBridge, type NetworkRecord, poolsOf } from "./record.ts";
 
-/** The helper has the model when it resolves; the ports that it could not have, with the reason. */
-export async function syncHelper(floor: Floor): Promise<ReadonlyMap<string, string>> {
-  const state = helperState(floor);
-  // Most daemons' first containers wait for nothing: there is no helper yet, and none is needed.
-  if (!floor.helper.used && state.resolvers.length === 0 && state.ports.length === 0) return new Map();
-  const { resolvers, refused } = await floor.helper.apply(state);
+/** The switchboard has the model when it resolves; the ports that it could not have, with the reason. */
+export async function syncSwitchboard(floor: Floor): Promise<ReadonlyMap<string, string>> {
+  const state = switchboardState(floor);
+  // Most daemons' first containers wait for nothing: there is no switchboard yet, and none is needed.
+  if (!floor.switchboard.used && state.resolvers.length === 0 && state.ports.length === 0) return new Map();
+  const { resolvers, refused } = await floor.switchboard.apply(state);
   const changed = Object.entries(resolvers).filter(([network, port]) => floor.resolvers.get(network) !== port);
   floor.resolvers.clear();
   for (const [network, port] of Object.entries(resolvers)) floor.resolvers.set(network, port);
-  if (changed.length > 0) await floor.helper.note(helperState(floor));
+  if (changed.length > 0) await floor.switchboard.note(switchboardState(floor));
   return new Map(refused.map(({ port, code }) => [port, code]));
 }
 
-export function helperState(floor: Floor): HelperState {
+export function switchboardState(floor: Floor): SwitchboardState {
   const sandboxes = [...floor.sandboxes.values()];
   const published = sandboxes.flatMap((sandbox) => publishedOf(sandbox, (id) => floor.records.get(id)));
   return {

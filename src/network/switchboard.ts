@@ -1,14 +1,20 @@
-/** The work of the helper process: resolvers and held ports as the state says, changed only where it differs. */
+/** The work of the switchboard process: resolvers and held ports as the state says, changed only where it differs. */
 
-import { type HelperAnswer, type HelperState, nothingToDo, type ProxiedPort, portKey } from "./helper-state.ts";
 import { openNameBook } from "./names.ts";
 import { proxyTcp } from "./proxy-tcp.ts";
 import { proxyUdp } from "./proxy-udp.ts";
 import { type Listening, serveNames } from "./resolver.ts";
+import {
+  nothingToDo,
+  type ProxiedPort,
+  portKey,
+  type SwitchboardAnswer,
+  type SwitchboardState,
+} from "./switchboard-state.ts";
 
-export interface Helper {
+export interface Switchboard {
   /** Brings sockets and names up to a state. What cannot be had is told, and does not keep the rest from being done. */
-  apply(state: HelperState): Promise<HelperAnswer>;
+  apply(state: SwitchboardState): Promise<SwitchboardAnswer>;
   /** Nothing is held. */
   readonly idle: boolean;
 }
@@ -18,7 +24,7 @@ interface Held {
   close(): Promise<void>;
 }
 
-export function openHelper(): Helper {
+export function openSwitchboard(): Switchboard {
   let state = nothingToDo;
   let book = openNameBook(state);
   /** By `network address`. */
@@ -45,7 +51,7 @@ export function openHelper(): Helper {
     return had;
   };
 
-  const applyPorts = async (): Promise<HelperAnswer["refused"]> => {
+  const applyPorts = async (): Promise<SwitchboardAnswer["refused"]> => {
     const wanted = new Map(state.ports.map((port) => [portKey(port), port]));
     await closeAll(ports, (key, { target }) => targetOf(wanted.get(key)) !== target);
     const refused: { port: string; code: string }[] = [];

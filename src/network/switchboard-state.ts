@@ -1,12 +1,12 @@
-/** What the helper process is told: who has which name, and which ports of the host lead where. A file of plain data. */
+/** What the switchboard process is told: who has which name, and which ports of the host lead where. A file of plain data. */
 
-/** Changes with what stands in the file and on the socket: a daemon of another version starts a helper of its own. */
-export const helperVersion = 1;
+/** Changes with what stands in the file and on the socket: a daemon of another version starts a switchboard of its own. */
+export const switchboardVersion = 1;
 
-export const socketName = "helper.sock";
-export const stateName = "helper.json";
+export const socketName = "switchboard.sock";
+export const stateName = "switchboard.json";
 
-export interface HelperState {
+export interface SwitchboardState {
   readonly resolvers: readonly ResolverPlace[];
   readonly containers: readonly NamedContainer[];
   readonly ports: readonly ProxiedPort[];
@@ -53,23 +53,23 @@ export interface ProxiedPort {
   readonly targetPort: number;
 }
 
-/** What the helper answers. */
-export interface HelperAnswer {
+/** What the switchboard answers. */
+export interface SwitchboardAnswer {
   /** By network ID: the port that the resolver has. */
   readonly resolvers: Readonly<Record<string, number>>;
   /** What could not be had, and why (`EADDRINUSE` …). */
   readonly refused: readonly { readonly port: string; readonly code: string }[];
 }
 
-export const nothingToDo: HelperState = { resolvers: [], containers: [], ports: [] };
+export const nothingToDo: SwitchboardState = { resolvers: [], containers: [], ports: [] };
 
 /** Tells ports of the host apart. */
 export const portKey = ({ protocol, host, hostPort }: Pick<ProxiedPort, "protocol" | "host" | "hostPort">): string =>
   `${protocol} ${host} ${hostPort}`;
 
 /** Reads the state's file; throws where it is none. */
-export function readState(text: string): HelperState {
-  const { resolvers, containers, ports } = JSON.parse(text) as HelperState;
-  if (![resolvers, containers, ports].every(Array.isArray)) throw new Error("it does not hold the helper's state");
+export function readState(text: string): SwitchboardState {
+  const { resolvers, containers, ports } = JSON.parse(text) as SwitchboardState;
+  if (![resolvers, containers, ports].every(Array.isArray)) throw new Error("it does not hold the switchboard's state");
   return { resolvers, containers, ports };
 }
