@@ -27,11 +27,6 @@ async function ipForcing(lines: readonly string[]): Promise<void> {
 const ipInside = (netns: string, lines: readonly string[]) =>
   run("nsenter", [`--net=${netns}`, "ip", "-batch", "-"], `${lines.join("\n")}\n`);
 
-/** Replaces tables as one transaction. */
-export async function nft(text: string): Promise<void> {
-  await run("nft", ["-f", "-"], text);
-}
-
 /** Makes the bridges that are not there yet, and gives all of them their addresses. */
 export async function makeBridges(bridges: readonly Bridge[], owner: Owner): Promise<void> {
   if (bridges.length === 0) return;

@@ -148,6 +148,15 @@ async function newNamespace(): Promise<ChildProcess> {
   return child;
 }
 
+/** Waits until something holds that nobody tells of; fails after ten seconds. */
+export async function eventually(condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error("it did not come true");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** What a container of a test asks for: its ID is made from the name. */
 export function request(name: string, networks: readonly string[], more: Partial<SandboxRequest> = {}): SandboxRequest {
   const id = Buffer.from(name.padEnd(32, ".")).toString("hex").slice(0, 64);

@@ -142,9 +142,14 @@ async function tellContainers(floor: Floor, decided: readonly Decided[]): Promis
   );
 }
 
-/** The firewall as the model wants it. */
-export async function applyFirewall({ records, firewall, sandboxes, resolvers }: Floor): Promise<void> {
+/** The firewall as the model wants it, and other people's firewalls as it needs them. */
+export async function applyFirewall(floor: Floor): Promise<void> {
+  const { records, firewall, sandboxes, resolvers, permission } = floor;
   const bridges = [...records.all.values()].filter(({ driver }) => driver === "bridge").map(bridgeOf);
   const published = [...sandboxes.values()].flatMap((sandbox) => publishedOf(sandbox, (id) => records.get(id)));
   await firewall.apply({ bridges, published, resolvers });
+  const links = bridges.map(({ link }) => link);
+  if (links.join() === floor.permitted) return;
+  await permission.ensure(links);
+  floor.permitted = links.join();
 }

@@ -1,6 +1,7 @@
 /** What the networks' room works on: the records, the open sandboxes, and the kernel's and the switchboard's keepers. */
 
 import type { FirewallKeeper } from "../../network/firewall.ts";
+import type { ForwardPermission } from "../../network/forward-permission.ts";
 import type { Owner } from "../../network/model.ts";
 import type { SwitchboardClient } from "../../network/switchboard-client.ts";
 import type { Ground } from "../daemon/ground.ts";
@@ -16,9 +17,12 @@ export interface Floor {
   /** By the container's ID. */
   readonly sandboxes: Map<string, Sandbox>;
   readonly firewall: FirewallKeeper;
+  readonly permission: ForwardPermission;
   readonly switchboard: SwitchboardClient;
   /** By network ID: the port that the switchboard's resolver has. */
   readonly resolvers: Map<string, number>;
+  /** The links that other firewalls let pass, as far as is known. */
+  permitted: string | undefined;
   /** Where the search for a port that nobody named goes on. */
   nextPort: number;
 }

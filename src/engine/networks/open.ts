@@ -3,11 +3,13 @@
 import { createHash, randomInt } from "node:crypto";
 import path from "node:path";
 import { keepFirewall } from "../../network/firewall.ts";
+import { keepForwardPermission, permissionChain } from "../../network/forward-permission.ts";
 import { hostSubnets } from "../../network/host.ts";
 import { makeBridges, makeStations, ownLinks, pinnedIn, removeLinks, unpin } from "../../network/kernel.ts";
 import { hostLink, ownerOf } from "../../network/link-names.ts";
 import { openSwitchboardClient } from "../../network/switchboard-client.ts";
 import { nothingToDo } from "../../network/switchboard-state.ts";
+import { type RulesetWatch, watchRuleset } from "../../network/watch-ruleset.ts";
 import { makeFolder, writeFileDurably } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import type { Sandbox, Sandboxes } from "../daemon/rooms.ts";
@@ -41,10 +43,12 @@ export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
     records,
     sandboxes: new Map(),
     firewall: keepFirewall(owner),
+    permission: keepForwardPermission(owner),
+    permitted: undefined,
     switchboard: openSwitchboardClient({
       folder,
       write: (file, content) => writeFileDurably(file, content, { sync: false }),
-      lost: () => refresh(),
+      lost: () => void refresh(),
     }),
     resolvers: new Map(),
     nextPort: randomInt(0x6000),
@@ -54,10 +58,14 @@ export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
     new Promise<void>((resolve, reject) => {
       belt.put({ job, resolve, reject }).catch(reject);
     });
+  const restored = Promise.withResolvers<void>();
   const refresh = () =>
-    submit({ kind: "refresh" }).catch((error: unknown) => {
-      ground.log("error", "the network could not be brought up to date", { error: String(error) });
-    });
+    restored.promise
+      .then(() => submit({ kind: "refresh" }))
+      .catch((error: unknown) => {
+        ground.log("error", "the network could not be brought up to date", { error: String(error) });
+      });
+  let watch: RulesetWatch | undefined;
   const surroundings = async () => ({
     networks: [...records.all.values()],
     hostSubnets: await hostSubnets(new Set([...records.all.values()].map(linkOf))),
@@ -66,15 +74,51 @@ export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
   await ensurePredefined(records, surroundings);
   return {
     api: networkApi({ floor, submit, surroundings }),
-    sandboxes: sandboxesOn(floor, submit),
+    sandboxes: {
+      ...sandboxesOn(floor, submit),
+      restore: async (sandboxes) => {
+        // Before the first change of ours: what others do meanwhile is put right when all is there.
+        watch ??= watchFirewalls(floor, refresh);
+        await restore(floor, sandboxes);
+        restored.resolve();
+      },
+    },
     shutDown: async () => {
+      watch?.close();
+      if (floor.sandboxes.size === 0) await floor.permission.clear();
       if (floor.switchboard.used && floor.sandboxes.size === 0) await floor.switchboard.apply(nothingToDo);
       floor.switchboard.disconnect();
     },
   };
 }
 
-function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Sandboxes {
+/** What others do to the firewall is put right at once. */
+function watchFirewalls(floor: Floor, refresh: () => Promise<void>): RulesetWatch {
+  const { firewall, ground, owner } = floor;
+  const chains = new RegExp(`DOCKER-USER|FORWARD \\{|${permissionChain(owner)}|(delete|flush) table ip6? filter`);
+  return watchRuleset({
+    change: async (change) => {
+      const foreign = await firewall.isForeign(change);
+      const beside = change.lines.some((line) => chains.test(line));
+      if (foreign) {
+        ground.log("warn", "somebody changed the firewall's table of this engine; it is made again", {
+          pid: change.pid,
+        });
+        firewall.forget();
+      }
+      if (beside) floor.permitted = undefined;
+      if (foreign || beside) await refresh();
+    },
+    lost: () => {
+      firewall.forget();
+      floor.permitted = undefined;
+      void refresh();
+    },
+    blind: (reason) => ground.log("error", "changes of the firewall by others are not noticed any more", { reason }),
+  });
+}
+
+function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Omit<Sandboxes, "restore"> {
   const { events } = floor.ground;
   const now = (id: string) => {
     const sandbox = floor.sandboxes.get(id);
@@ -122,7 +166,6 @@ function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Sandbox
       await submit({ kind: "rename", id, name });
       return now(id);
     },
-    restore: (sandboxes) => restore(floor, sandboxes),
   };
 }
 
