@@ -11,7 +11,7 @@ import { publish, type Room, timestamp } from "./room.ts";
 import { mountRootfs, sourceOf } from "./rootfs/mounted.ts";
 import { identify, type ProcessIdentity } from "./runtime/processes.ts";
 import { startFailure } from "./runtime-error.ts";
-import type { SpecMount } from "./spec/mounts.ts";
+import { ownMount, type SpecMount } from "./spec/mounts.ts";
 import { commandOf } from "./spec/process.ts";
 import { renderSpec } from "./spec/spec.ts";
 import { failedToStart, started, starting } from "./state.ts";
@@ -92,13 +92,8 @@ async function launch(room: Room, container: Container, monitorGone: StartOption
 
 async function mountAll(room: Room, record: ContainerRecord): Promise<readonly SpecMount[]> {
   return Promise.all(
-    record.mounts.map(async (mount): Promise<SpecMount> => {
-      const { destination, rw, recursive, propagation, options } = mount;
-      if (mount.type === "tmpfs") return { destination, type: "tmpfs", source: "tmpfs", options };
-      const source = await sourceOf(room, record, mount);
-      const kind = recursive ? "rbind" : "bind";
-      const access = rw ? [] : ["ro"];
-      return { destination, type: "bind", source, options: [kind, propagation || "rprivate", ...access, ...options] };
-    }),
+    record.mounts.map(async (mount) =>
+      ownMount(mount, mount.type === "tmpfs" ? "" : await sourceOf(room, record, mount)),
+    ),
   );
 }

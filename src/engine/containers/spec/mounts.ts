@@ -1,5 +1,7 @@
 /** The `mounts` of config.json: what every container has, then its own, those above before those below. */
 
+import type { MountRecord } from "../record.ts";
+
 export interface SpecMount {
   readonly destination: string;
   readonly type: string;
@@ -62,6 +64,15 @@ export function mountsSpec(wishes: MountWishes): readonly SpecMount[] {
     ({ destination }) => !covered(destination) && !(covered("/dev") && destination.startsWith("/dev/")),
   );
   return [...left, ...own.toSorted((a, b) => depth(a.destination) - depth(b.destination))];
+}
+
+/** One of its own. `source`: where its content lies on the host; nothing for a tmpfs. */
+export function ownMount(mount: Omit<MountRecord, "source">, source: string): SpecMount {
+  const { type, destination, rw, recursive, propagation, options } = mount;
+  if (type === "tmpfs") return { destination, type, source: "tmpfs", options };
+  const kind = recursive ? "rbind" : "bind";
+  const access = rw ? [] : ["ro"];
+  return { destination, type: "bind", source, options: [kind, propagation || "rprivate", ...access, ...options] };
 }
 
 function shmMount(shm: { readonly size: number } | { readonly source: string }): SpecMount {
