@@ -16,6 +16,9 @@ export default class Config extends Verb {
   static override args = serviceArgs;
   static override flags = {
     format: Flags.option({ options: ["yaml", "json", "table"] as const, description: "how to print" })(),
+    diagnostics: Flags.boolean({
+      description: "print what is wrong with the files, with --format json as data for editors and CI",
+    }),
     environment: Flags.boolean({ description: "print the variables that the files see" }),
     hash: Flags.string({
       helpValue: "<services>",
@@ -50,6 +53,12 @@ export default class Config extends Verb {
       normalise: flags["no-normalize"] !== true,
       resolvePaths: flags["no-path-resolution"] !== true,
     };
+    if (flags.diagnostics) {
+      const { describeFindings } = await import("./config-findings.ts");
+      const found = await describeFindings(flags, { ...options, interpolate: !flags["no-interpolate"] }, isJson(flags));
+      if (flags.quiet !== true) await write(flags.output, found.text);
+      return found.exitCode;
+    }
     const list = lists.find((name) => flags[name] === true);
     const isRaw = flags["no-interpolate"] === true;
     if (isRaw && (flags["lock-image-digests"] || flags["resolve-image-digests"])) {

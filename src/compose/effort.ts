@@ -2,7 +2,7 @@ import type { Diagnostic, Span } from "../errors.ts";
 import { problem } from "./codes.ts";
 
 /** Far more than a project has, far less than a machine can bear: a thousand services have about 50,000 nodes. */
-const nodeLimit = 1_000_000;
+const nodeLimit = 500_000;
 const fileLimit = 1000;
 
 /** Bounds what one project may cost, however small the files are that ask for it: they can include and extend each other. */

@@ -4,7 +4,7 @@ import { canonical } from "./canonical.ts";
 import { problem } from "./codes.ts";
 import { merge } from "./merge.ts";
 import { suggestion } from "./nearest.ts";
-import { child, type MappingNode, type Node, nodeCount, type Path, withEntry } from "./node.ts";
+import { child, type MappingNode, mapValues, type Node, nodeCount, type Path, withEntry } from "./node.ts";
 import type { ParsedDocument } from "./parse.ts";
 import { rebasePaths } from "./paths.ts";
 import { applyResets, resetsBelow } from "./reset.ts";
@@ -46,13 +46,18 @@ export async function resolveExtends(document: ParsedDocument, file: string, sta
     resolved: new Map(),
   };
   const families: Families = new Map();
-  let resolved = services;
+  const resolved = new Map<string, Node>();
   for (const [name, { value }] of services.entries) {
     if (child(value, "extends") === undefined) continue;
     const service = await resolveService(name, family, families, stage, []);
-    if (service !== undefined) resolved = withEntry(resolved, name, service);
+    if (service !== undefined) resolved.set(name, service);
   }
-  return resolved === services ? document.root : withEntry(document.root, "services", resolved);
+  if (resolved.size === 0) return document.root;
+  return withEntry(
+    document.root,
+    "services",
+    mapValues(services, (service, name) => resolved.get(name) ?? service),
+  );
 }
 
 interface Link {

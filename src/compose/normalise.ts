@@ -122,7 +122,10 @@ function normaliseService(service: MappingNode, environment: ReadonlyMap<string,
 function normaliseBuild(build: MappingNode, environment: ReadonlyMap<string, string>): MappingNode {
   let result = withDefault(build, "context", stringNode(".", build.span));
   if (!build.entries.has("dockerfile_inline")) {
-    result = withDefault(result, "dockerfile", stringNode("Dockerfile", build.span));
+    const dockerfile = child(build, "dockerfile");
+    if (dockerfile?.kind !== "scalar" || dockerfile.text === "") {
+      result = withEntry(result, "dockerfile", stringNode("Dockerfile", build.span));
+    }
   }
   return updateEntry(result, "args", (args) => resolveVariables(args, environment, false));
 }

@@ -17,7 +17,10 @@ export function renderJson(project: ProjectModel, options: RenderOptions = {}): 
   return withSortedKeys(finished(project, "json", options));
 }
 
-/** The model as `config` prints it: YAML that can be loaded again. */
+/**
+ * The model as `config` prints it: YAML that can be loaded again. A `$` in a key is not doubled there, because keys are not
+ * interpolated; docker compose doubles it.
+ */
 export function renderYaml(project: ProjectModel, options: RenderOptions = {}): string {
   return toYaml(finished(project, "yaml", options));
 }
@@ -45,7 +48,7 @@ function withSortedKeys(document: PlainObject): PlainObject {
 
 function finished(project: ProjectModel, style: Style, options: RenderOptions): PlainObject {
   const document = renderProject(project, style, options.isNamed);
-  return options.escape === false || !holdsDollar(document) ? document : escaped(document);
+  return options.escape === false || !holdsDollar(document) ? document : escaped(document, style);
 }
 
 function holdsDollar(value: Plain): boolean {
@@ -57,14 +60,16 @@ function holdsDollar(value: Plain): boolean {
   return false;
 }
 
-function escaped(document: PlainObject): PlainObject {
+function escaped(document: PlainObject, style: Style): PlainObject {
   const result: PlainObject = Object.create(null);
-  for (const [key, below] of Object.entries(document)) result[key.replaceAll("$", "$$$$")] = escapedValue(below);
+  for (const [key, below] of Object.entries(document)) {
+    result[style === "json" ? key.replaceAll("$", "$$$$") : key] = escapedValue(below, style);
+  }
   return result;
 }
 
-function escapedValue(value: Plain): Plain {
+function escapedValue(value: Plain, style: Style): Plain {
   if (typeof value === "string") return value.replaceAll("$", "$$$$");
-  if (Array.isArray(value)) return value.map(escapedValue);
-  return value === null || typeof value !== "object" ? value : escaped(value);
+  if (Array.isArray(value)) return value.map((item) => escapedValue(item, style));
+  return value === null || typeof value !== "object" ? value : escaped(value, style);
 }

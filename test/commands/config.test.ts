@@ -76,7 +76,7 @@ function ask(words: string, given: ReadonlyMap<string, string>, directory: strin
   const [command, ...first] = docker === undefined ? [gantry] : [docker, "compose"];
   const cwd = join(directory, inside);
   const { status, stdout, stderr } = spawnSync(command ?? "", [...first, ...args], { cwd, env, encoding: "utf8" });
-  const text = status === 0 ? stdout : `exit ${status}\n${stderr.replace(/\n? *Usage:.*$/s, "\n")}`;
+  const text = status === 0 ? stdout : `exit ${status}\n${stdout}${stderr.replace(/\n? *Usage:.*$/s, "\n")}`;
   return text.replaceAll(directory, "/project");
 }
 

@@ -81,8 +81,9 @@ function expandPorts(node: Node): Expansion {
   if (node.kind !== "sequence") return { node };
   const items: Node[] = [];
   const diagnostics: Diagnostic[] = [];
+  let isFull = false;
   for (const item of node.items) {
-    if (item.kind !== "scalar") {
+    if (item.kind !== "scalar" || isFull) {
       items.push(item);
     } else if (item.type !== "string" && item.type !== "int") {
       items.push(item);
@@ -94,6 +95,7 @@ function expandPorts(node: Node): Expansion {
         for (const port of result.value) items.push(mappingOf({ ...port, mode: "ingress" }, item));
       } else if (result.error === undefined) {
         items.push(item);
+        isFull = true;
         const hint = "publish fewer of them";
         diagnostics.push(problem("invalid-port", `the list has more than ${mostPorts} ports`, item.span, hint));
       } else {
