@@ -96,7 +96,7 @@ export function problem(code: Code, message: string, span?: Span, hint?: string)
     code,
     message: shortened(message),
     ...(span && { span }),
-    ...(hint !== undefined && { hint }),
+    ...(hint !== undefined && { hint: shortened(hint) }),
   };
 }
 
@@ -107,7 +107,7 @@ export function warning(code: Code, message: string, span?: Span, hint?: string)
     code,
     message: shortened(message),
     ...(span && { span }),
-    ...(hint !== undefined && { hint }),
+    ...(hint !== undefined && { hint: shortened(hint) }),
   };
 }
 

@@ -8,11 +8,14 @@ import type { Answer } from "./hostile-run.ts";
 /** In characters. What is quadratic or worse does not end in time at this size either; `npm run fuzz` takes 1 MiB. */
 const size = 2 ** 17;
 
+/** In MiB, of the 256 that gantry may take in all. A process that needs more ends, and answers nothing. */
+const heap = 160;
+
 const child = spawnSync(
   process.execPath,
   [
     "--semi-space-growth-factor=1",
-    "--max-old-space-size=192",
+    `--max-old-space-size=${heap}`,
     join(import.meta.dirname, "hostile-run.ts"),
     String(size),
   ],
@@ -31,9 +34,7 @@ describe("a hostile project", () => {
     expect(answer?.shown).toBeLessThan(100_000);
   });
 
-  it("leaves the prototypes and the memory of the process as they are", () => {
-    const { grown, polluted } = JSON.parse(lines.at(-1) ?? "{}");
-    expect(polluted).toBe(false);
-    expect(grown).toBeLessThan(256 * 1024);
+  it("leaves the prototypes as they are", () => {
+    expect(JSON.parse(lines.at(-1) ?? "{}")).toEqual({ polluted: false });
   });
 });
