@@ -1,6 +1,6 @@
 /**
- * Makes dist/gantry.cjs: everything that gantry runs, in one file; and beside it dist/daemon.cjs, the embedded engine,
- * and dist/network.cjs, the process that answers its containers' names.
+ * Makes dist/gantry.cjs: everything that gantry runs, in one file; beside it dist/daemon.cjs, the embedded engine, and
+ * dist/network.cjs, the process that answers its containers' names; and dist/library.js, the loader with its types.
  * Every verb stands behind a dynamic import, which esbuild turns into an initialiser that runs at first use, so starting
  * costs only what the verb needs.
  */
@@ -24,6 +24,7 @@ await Promise.all([
   ]),
   bundle("src/engine/daemon/main.ts", "dist/daemon.cjs", []),
   bundle("src/network/main.ts", "dist/network.cjs", []),
+  library("src/compose/library.ts"),
 ]);
 
 /** One entry and all that it needs as one file, put in place whole. */
@@ -59,6 +60,43 @@ async function bundle(entry, file, plugins) {
   } finally {
     rmSync(temporary, { force: true });
   }
+}
+
+/** The loader as an ES module that imports its packages, and its declarations, as TypeScript 5 and later reads them. */
+async function library(entry) {
+  const out = join(root, "dist/library.js");
+  const temporary = `${out}.${process.pid}`;
+  try {
+    await build({
+      entryPoints: [join(root, entry)],
+      outfile: temporary,
+      bundle: true,
+      packages: "external",
+      platform: "node",
+      format: "esm",
+      target: "node24",
+      legalComments: "none",
+      logLevel: "warning",
+    });
+    renameSync(temporary, out);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  const flags = [
+    "--declaration",
+    "--emitDeclarationOnly",
+    "--noEmit",
+    "false",
+    "--rootDir",
+    "src",
+    "--outDir",
+    "dist/types",
+  ];
+  const language = ["--target", "esnext", "--module", "nodenext", "--strict", "--exactOptionalPropertyTypes"];
+  const imports = ["--rewriteRelativeImportExtensions", "--types", "node", "--skipLibCheck", "--ignoreConfig"];
+  const tsc = join(root, "node_modules/.bin/tsc");
+  const done = spawnSync(tsc, [...flags, ...language, ...imports, entry], { cwd: root, stdio: "inherit" });
+  if (done.status !== 0) process.exitCode = 1;
 }
 
 /** Leaves a module out of the bundle: it is a bundle of its own beside it. */
