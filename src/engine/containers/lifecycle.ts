@@ -1,9 +1,7 @@
 /** A container's life, as calls: create, start, stop, kill, restart, pause, rename, update, wait, remove, prune. */
 
-import type { ContainerUpdateBody, Engine, Filters } from "../api.ts";
+import type { Engine, Filters } from "../api.ts";
 import { badRequest, conflict } from "../refusal.ts";
-import { checkRestartPolicy } from "./create/check-host.ts";
-import { checkResources } from "./create/check-resources.ts";
 import { createContainer } from "./create/create.ts";
 import { checkName } from "./create/names.ts";
 import type { Endings } from "./ended.ts";
@@ -14,9 +12,9 @@ import type { ContainerRecord } from "./record.ts";
 import type { Container } from "./registry.ts";
 import { removeContainer } from "./remove.ts";
 import { publish, type Room } from "./room.ts";
-import { resourcesSpec } from "./spec/resources.ts";
 import { isRunning, paused, resumed } from "./state.ts";
 import { endContainer, killContainer, stopContainer } from "./stop.ts";
+import { updateContainer } from "./update.ts";
 import { waitFor } from "./wait.ts";
 
 type Calls =
@@ -101,7 +99,7 @@ export function openLifecycle(room: Room, endings: Endings): Pick<Engine, Calls>
     containerPause: ({ id }) => pause(room, find(id)),
     containerUnpause: ({ id }) => unpause(room, find(id)),
     containerRename: ({ id, name }) => rename(room, find(id), name),
-    containerUpdate: ({ id, body }) => update(room, find(id), body),
+    containerUpdate: ({ id, body }) => updateContainer(room, find(id), body),
     containerWait: async ({ id, condition = "not-running" }, options) => {
       if (!["not-running", "next-exit", "removed"].includes(condition)) {
         throw badRequest(`invalid condition: ${JSON.stringify(condition)}`);
@@ -179,44 +177,6 @@ async function rename(room: Room, container: Container, wanted: string): Promise
     publish(room, container.record, "rename", { oldName: `/${oldName}` });
   });
 }
-
-async function update(room: Room, container: Container, body: ContainerUpdateBody): Promise<{ Warnings: string[] }> {
-  const { RestartPolicy, ...resources } = body;
-  if (RestartPolicy !== undefined) checkRestartPolicy(RestartPolicy);
-  // Zero and nothing mean: as it was.
-  const changed = Object.fromEntries(
-    Object.entries(resources).filter(
-      ([, value]) => value != null && value !== 0 && value !== "" && !isEmptyList(value),
-    ),
-  );
-  await container.exclusively(async () => {
-    const { id, state, hostConfig } = container.record;
-    if (
-      RestartPolicy?.Name !== undefined &&
-      !["", "no"].includes(RestartPolicy.Name) &&
-      hostConfig.AutoRemove === true
-    ) {
-      throw badRequest("Restart policy cannot be updated because AutoRemove is enabled for the container");
-    }
-    const next = {
-      ...hostConfig,
-      ...changed,
-      ...(RestartPolicy?.Name !== undefined && RestartPolicy.Name !== "" && { RestartPolicy }),
-    };
-    checkResources(next, room.host.cpus);
-    if (isRunning(state) && Object.keys(changed).length > 0) {
-      await room.runtime.update(
-        id,
-        resourcesSpec(next, () => ({ major: 0, minor: 0 })),
-      );
-    }
-    await container.save((record) => ({ ...record, hostConfig: next }), { sync: true });
-    publish(room, container.record, "update");
-  });
-  return { Warnings: [] };
-}
-
-const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;
 
 /** `until`, `label`, `label!`. */
 function pruneFilter(filters: Filters): (record: ContainerRecord) => boolean {

@@ -41,8 +41,8 @@ export interface Runtime {
   filterOf(id: string): Promise<Buffer | undefined>;
   pause(id: string): Promise<void>;
   resume(id: string): Promise<void>;
-  /** Changes the limits of a running container: an OCI `linux.resources` object. */
-  update(id: string, resources: unknown): Promise<void>;
+  /** Changes the limits of a running container. `file`: an OCI `linux.resources` object. */
+  update(id: string, file: string): Promise<void>;
   /** Kills every process of a container by its control group. */
   killAll(id: string): Promise<void>;
   /** Forgets a container, and kills what is left of it. One that is not known is no error. `group`: its control group. */
@@ -66,10 +66,10 @@ export function openRuntime({ name, command, state, cgroups, conmon, view, exits
   const [file = name, ...more] = command;
   const globals = ["--root", state, ...more];
 
-  const call = (verb: readonly string[], input?: string): Promise<void> =>
+  const call = (verb: readonly string[]): Promise<void> =>
     view.within(async (enter) => {
       const [program = file, ...args] = [...enter, file, ...globals, ...verb];
-      const { code, stderr } = await run(program, args, input === undefined ? {} : { input });
+      const { code, stderr } = await run(program, args);
       if (code !== 0) throw new Error(stderr.trim() || `${name} ${verb[0]} ended with code ${code}`);
     });
 
@@ -106,7 +106,7 @@ export function openRuntime({ name, command, state, cgroups, conmon, view, exits
     filterOf: (id) => readFile(path.join(state, id, "seccomp.bpf")).catch(() => undefined),
     pause: (id) => call(["pause", id]),
     resume: (id) => call(["resume", id]),
-    update: (id, resources) => call(["update", "--resources", "-", id], JSON.stringify(resources)),
+    update: (id, resources) => call(["update", "--resources", resources, id]),
     killAll: (id) => call(["kill", "--all", id, "KILL"]),
     delete: async (id, group) => {
       const folder = path.join(state, id);

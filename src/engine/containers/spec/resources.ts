@@ -17,7 +17,8 @@ export function resourcesSpec(host: HostResources, numbers: DeviceNumbers): Reco
     ...(Object.keys(memory).length > 0 && { memory }),
     ...(Object.keys(cpu).length > 0 && { cpu }),
     ...(Object.keys(blockIO).length > 0 && { blockIO }),
-    pids: { limit: pids > 0 ? pids : -1 },
+    // A new group has no limit; crun would write -1 as it stands, which the kernel refuses.
+    ...(pids > 0 && { pids: { limit: pids } }),
   };
 }
 
