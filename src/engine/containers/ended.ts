@@ -27,15 +27,17 @@ export interface Endings {
   close(): void;
 }
 
-export function watchEndings(room: Room): Endings {
+/** `begun` is told of each container that was started. */
+export function watchEndings(room: Room, begun: (container: Container) => void): Endings {
   /** Who waits to be started again, and how long each waited the last time. */
   const timers = new Map<string, NodeJS.Timeout>();
   const delays = new Map<string, number>();
   let closed = false;
 
-  const start = (container: Container, byCall: boolean) => {
+  const start = async (container: Container, byCall: boolean) => {
     if (byCall) delays.delete(container.id);
-    return startContainer(room, container, { byCall, monitorGone: (monitor) => noticed(container.id, monitor) });
+    await startContainer(room, container, { byCall, monitorGone: (monitor) => noticed(container.id, monitor) });
+    begun(container);
   };
 
   const noticed = (id: string, gone?: ProcessIdentity) => {

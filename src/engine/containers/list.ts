@@ -11,7 +11,11 @@ import type { Room } from "./room.ts";
 import { isRunning } from "./state.ts";
 import { summarise } from "./summary.ts";
 
-export function openLooks(room: Room): Pick<Engine, "containerList" | "containerInspect"> {
+/** `execsOf`: the processes that run in a container beside its first one. */
+export function openLooks(
+  room: Room,
+  execsOf: (id: string) => readonly string[],
+): Pick<Engine, "containerList" | "containerInspect"> {
   const measure = openMeasure(room);
   return {
     containerList: async ({ all, limit = 0, size, filters = {} }) => {
@@ -43,7 +47,7 @@ export function openLooks(room: Room): Pick<Engine, "containerList" | "container
       const { record } = room.registry.find(id);
       const layers = await layersOf(room, record);
       const files = nameFilesOf(room, record);
-      const told = tellContainer(record, { places: room.places, files, layers, execs: [] });
+      const told = tellContainer(record, { places: room.places, files, layers, execs: execsOf(record.id) });
       return size === true ? { ...told, ...(await measure(record)) } : told;
     },
   };

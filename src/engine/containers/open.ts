@@ -4,6 +4,11 @@ import { mkdir, readFile } from "node:fs/promises";
 import os from "node:os";
 import type { StepRunner, Uses } from "../daemon/rooms.ts";
 import { watchEndings } from "./ended.ts";
+import { type ExecCalls, openExecs } from "./exec/exec.ts";
+import { answerArchive } from "./files/archive.ts";
+import { answerChanges } from "./files/changes.ts";
+import { answerCommit } from "./files/commit.ts";
+import { watchHealth } from "./health/watch.ts";
 import { openLifecycle } from "./lifecycle.ts";
 import { openLooks } from "./list.ts";
 import { openMembership } from "./membership.ts";
@@ -20,11 +25,20 @@ import { openRuntime } from "./runtime/runtime.ts";
 import { readMountTable, shareFolder } from "./runtime/view.ts";
 import { parseCapabilities } from "./spec/capabilities.ts";
 import type { SeccompProfile } from "./spec/seccomp.ts";
+import { isRunning } from "./state.ts";
+import { answerStats } from "./stats/stats.ts";
 import { endLostSteps, stepRunner } from "./step-runner.ts";
+import { answerAttach } from "./streams/attach.ts";
+import { answerLogs } from "./streams/logs.ts";
+import { answerTop } from "./top.ts";
 import { usesOf } from "./uses.ts";
 
 export interface Containers {
-  readonly calls: ReturnType<typeof openLifecycle> & ReturnType<typeof openLooks> & ReturnType<typeof openMembership>;
+  readonly calls: ReturnType<typeof openLifecycle> &
+    ReturnType<typeof openLooks> &
+    ReturnType<typeof openMembership> &
+    ReturnType<typeof openStreams> &
+    ExecCalls;
   readonly uses: Uses;
   /** What builds run their steps with. */
   readonly steps: StepRunner;
@@ -68,10 +82,18 @@ export async function openContainers(parts: ContainerParts): Promise<Containers>
   const exits = await openExits(places.exits, (id) => noticed(id));
   const filters = openFilters(runtime);
   const room: Room = { ...parts, places, registry, runtime, filters, mounter, exits, host };
-  const endings = watchEndings(room);
+  const execs = openExecs(room);
+  const health = watchHealth(room);
+  const endings = watchEndings(room, health.begin);
   noticed = endings.noticed;
   return {
-    calls: { ...openLifecycle(room, endings), ...openLooks(room), ...openMembership(room) },
+    calls: {
+      ...openLifecycle(room, endings),
+      ...openLooks(room, execs.of),
+      ...openMembership(room),
+      ...openStreams(room),
+      ...execs.calls,
+    },
     uses: usesOf(registry),
     steps: stepRunner(room),
     probe,
@@ -79,11 +101,26 @@ export async function openContainers(parts: ContainerParts): Promise<Containers>
     restore: async () => {
       await endLostSteps(room);
       await restoreContainers(room, endings);
+      for (const container of registry.all()) if (isRunning(container.record.state)) health.begin(container);
     },
     close: () => {
       endings.close();
+      health.close();
       exits.close();
     },
+  };
+}
+
+/** The calls that show what containers write, use and hold. */
+function openStreams(room: Room) {
+  return {
+    ...answerLogs(room),
+    ...answerAttach(room),
+    ...answerStats(room),
+    ...answerTop(room),
+    ...answerArchive(room),
+    ...answerChanges(room),
+    ...answerCommit(room),
   };
 }
 

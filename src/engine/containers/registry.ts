@@ -6,7 +6,7 @@ import { badRequest, conflict, notFound } from "../refusal.ts";
 import { type ContainerRecord, decodeRecord } from "./record.ts";
 
 /** What happened to a container, told when its record says so already. */
-export type Change = "started" | "ended" | "removed";
+export type Change = "started" | "failed" | "ended" | "removed";
 
 export interface Container {
   readonly id: string;

@@ -3,6 +3,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { EngineError } from "../../errors.ts";
+import { healthAtStart } from "./health/judge.ts";
 import { logOf } from "./log.ts";
 import { makeSpec, openNetwork } from "./make-spec.ts";
 import type { ContainerRecord, RunRecord } from "./record.ts";
@@ -32,10 +33,8 @@ export async function startContainer(room: Room, container: Container, options: 
   await container.save((record) => ({ ...record, state: starting(record.state) }), { sync: false });
   try {
     const run = await launch(room, container, options.monitorGone);
-    const at = timestamp();
-    await container.save((record) => ({ ...record, state: started(record.state, run, at, options.byCall) }), {
-      sync: false,
-    });
+    const begun = { run, at: timestamp(), byCall: options.byCall, health: healthAtStart(container.record.config) };
+    await container.save((record) => ({ ...record, state: started(record.state, begun) }), { sync: false });
   } catch (cause) {
     await takeAway(room, container.record);
     const [program = ""] = commandOf(container.record.config);
@@ -44,6 +43,7 @@ export async function startContainer(room: Room, container: Container, options: 
     await container.save((record) => ({ ...record, state: failedToStart(record.state, error.message, exitCode) }), {
       sync: false,
     });
+    container.tell("failed");
     throw error;
   }
   publish(room, container.record, "start");
@@ -64,7 +64,8 @@ async function launch(room: Room, container: Container, monitorGone: StartOption
   const run: RunRecord = sandbox === undefined ? {} : { sandbox };
   await container.save((before) => ({ ...before, state: { ...before.state, run } }), { sync: false });
 
-  const filter = await room.filters.take(await makeSpec(room, record, mounts));
+  // As it is now: its network has just been made.
+  const filter = await room.filters.take(await makeSpec(room, container.record, mounts));
   await Promise.all([
     writeFile(path.join(places.bundle, "config.json"), renderSpec(filter.spec), { mode: 0o600 }),
     room.exits.discard(id),

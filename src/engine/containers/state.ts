@@ -1,6 +1,6 @@
 /** The life of a container, as pure functions: created → running ⇄ paused → restarting or exited → running … → dead. */
 
-import type { ContainerState } from "../api.ts";
+import type { ContainerState, Health } from "../api.ts";
 import { conflict } from "../refusal.ts";
 import type { ContainerRecord, RunRecord, StateRecord } from "./record.ts";
 
@@ -23,7 +23,11 @@ export function starting(state: StateRecord): StateRecord {
   return { ...state, error: "", oomKilled: false, run: {} };
 }
 
-export function started(state: StateRecord, run: RunRecord, at: string, byCall: boolean): StateRecord {
+/** `health`: what it is before the first probe; undefined where there is no check. */
+export function started(
+  state: StateRecord,
+  { run, at, byCall, health }: { run: RunRecord; at: string; byCall: boolean; health: Health | undefined },
+): StateRecord {
   return {
     status: "running",
     exitCode: 0,
@@ -34,6 +38,7 @@ export function started(state: StateRecord, run: RunRecord, at: string, byCall: 
     restartCount: byCall ? 0 : state.restartCount,
     stoppedByCall: false,
     run,
+    ...(health !== undefined && { health }),
   };
 }
 

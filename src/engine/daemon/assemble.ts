@@ -2,11 +2,15 @@
 
 import { readFileSync } from "node:fs";
 import type { Engine } from "../api.ts";
+import { openBuilds } from "../build/open-builds.ts";
+import { openContainers } from "../containers/open.ts";
+import { shareFolder } from "../containers/runtime/view.ts";
 import type { Places } from "../embedded.ts";
 import { openImages } from "../images/open-images.ts";
 import { openNetworks } from "../networks/open.ts";
 import { notImplemented } from "../refusal.ts";
 import { routes } from "../routes.ts";
+import { openVolumes } from "../volumes/open.ts";
 import { openEventLog } from "./event-log.ts";
 import { answerEvents } from "./events.ts";
 import type { Ground, Log } from "./ground.ts";
@@ -29,27 +33,55 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
     events: openEventLog(clock),
     log,
   };
-  const images = await openImages(ground, uses);
-  await images.sweep();
+  let uses: Uses = { ofImage: () => [], ofVolume: () => [], ofNetwork: () => [] };
+  // Rooms are opened one after the other, and each may ask what containers use: none before they are read.
+  const laterUses: Uses = {
+    ofImage: (id) => uses.ofImage(id),
+    ofVolume: (name) => uses.ofVolume(name),
+    ofNetwork: (id) => uses.ofNetwork(id),
+  };
+  const images = await openImages(ground, laterUses);
+  const volumes = await openVolumes({ ground, uses: laterUses });
+  // Before anything is mounted there: what will be has to reach the runtime's view of the host by itself.
+  await shareFolder(ground.execRoot, "shared");
   const networks = await openNetworks(ground);
-  await networks.sandboxes.restore([]);
+  const containers = await openContainers({
+    ground,
+    images: images.store,
+    volumes: volumes.store,
+    sandboxes: networks.sandboxes,
+  });
+  uses = containers.uses;
+  await containers.restore();
+  const builds = await openBuilds(ground, images, containers.steps);
+  await images.sweep();
+  const { probe } = containers;
   const engine: Engine = {
     ...missingCalls(),
     ...images.calls,
+    ...volumes.calls,
     ...networks.api,
+    ...containers.calls,
+    ...builds.calls,
     ...answerEvents(ground.events, clock),
     ...answerSystem({
       ground,
-      rooms: { containerList: async () => [], imageList: images.calls.imageList },
-      runtimes: { found: [], warnings: [] },
-      cgroups: "1",
-      usage: { layers: async () => 0, volumes: async () => [], buildCache: async () => [] },
+      rooms: { containerList: containers.calls.containerList, imageList: images.calls.imageList },
+      runtimes: { found: [probe], warnings: probe.warnings },
+      cgroups: probe.layout === "v2" ? "2" : "1",
+      usage: {
+        layers: async () => [...images.layers.all.values()].reduce((sum, { size }) => sum + size, 0),
+        volumes: volumes.usage,
+        buildCache: async () => builds.cacheEntries(),
+      },
     }),
   };
-  return { engine, close: networks.shutDown };
+  const close = async () => {
+    containers.close();
+    await networks.shutDown();
+  };
+  return { engine, close };
 }
-
-const uses: Uses = { ofImage: () => [], ofVolume: () => [], ofNetwork: () => [] };
 
 /** Nanoseconds of Unix time, each later than the one before: events of one millisecond keep their order. */
 function openClock(): () => bigint {

@@ -128,6 +128,30 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
     }
   };
 
+  /** Layers that are being put in place. */
+  const placing = new Map<string, Promise<void>>();
+  const putInPlace = async (staged: StagedLayer, blob: LayerBlob | undefined): Promise<string> => {
+    const { diffId, size, tarSize } = staged;
+    if (records.get(hexOf(diffId)) !== undefined) {
+      await removeTree(staged.directory);
+      if (staged.recipe !== undefined) await rm(staged.recipe, { force: true });
+      return diffId;
+    }
+    const record: LayerRecord = {
+      diffId,
+      size,
+      tarSize,
+      created: new Date().toISOString(),
+      unsynced: bootId,
+      ...(blob !== undefined && { blob }),
+    };
+    await removeTree(directory(diffId));
+    if (staged.recipe !== undefined) await rename(staged.recipe, recipeFile(diffId));
+    await rename(staged.directory, directory(diffId));
+    await records.put(hexOf(diffId), record, { sync: false });
+    return diffId;
+  };
+
   return {
     all: records.all,
     get: (diffId) => records.get(hexOf(diffId)),
@@ -165,27 +189,19 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       if (recipe !== undefined) await rm(recipe, { force: true });
     },
     stack: (diffIds) => diffIds.filter((diffId, i) => !diffIds.includes(diffId, i + 1)).map(directory),
-    place: async (staged, blob) => {
-      const { diffId, size, tarSize } = staged;
-      if (records.get(hexOf(diffId)) !== undefined) {
-        await removeTree(staged.directory);
-        if (staged.recipe !== undefined) await rm(staged.recipe, { force: true });
-        return diffId;
-      }
-      // Known at once: whoever comes with the same layer meanwhile finds it.
-      const record: LayerRecord = {
-        diffId,
-        size,
-        tarSize,
-        created: new Date().toISOString(),
-        unsynced: bootId,
-        ...(blob !== undefined && { blob }),
-      };
-      await removeTree(directory(diffId));
-      if (staged.recipe !== undefined) await rename(staged.recipe, recipeFile(diffId));
-      await rename(staged.directory, directory(diffId));
-      await records.put(hexOf(diffId), record, { sync: false });
-      return diffId;
+    place: (staged, blob) => {
+      const { diffId } = staged;
+      // Whoever comes with the same layer meanwhile waits, and finds it there.
+      const mine = (placing.get(diffId) ?? Promise.resolve()).then(() => putInPlace(staged, blob));
+      const settled = mine.then(
+        () => {},
+        () => {},
+      );
+      placing.set(diffId, settled);
+      void settled.then(() => {
+        if (placing.get(diffId) === settled) placing.delete(diffId);
+      });
+      return mine;
     },
     settle: async (diffIds) => {
       await Promise.all(

@@ -68,7 +68,9 @@ describe("the filters of the list", () => {
         files: "/f",
       },
     };
-    const running = container({ state: started(created, { sandbox }, "2026-01-01T00:00:00Z", true) });
+    const running = container({
+      state: started(created, { run: { sandbox }, at: "2026-01-01T00:00:00Z", byCall: true, health: undefined }),
+    });
     expect(passes({ publish: ["80"] }, running)).toBe(true);
     expect(passes({ publish: ["81"] }, running)).toBe(false);
   });

@@ -6,7 +6,7 @@ import { container } from "./record.ts";
 
 const now = Date.parse("2026-01-01T01:00:00Z");
 const text = (state: StateRecord) => statusText(container({ state }), now);
-const running = started(created, {}, "2026-01-01T00:55:00Z", true);
+const running = started(created, { run: {}, at: "2026-01-01T00:55:00Z", byCall: true, health: undefined });
 
 describe("a container's status in words", () => {
   it("follows its state", () => {

@@ -4,7 +4,7 @@
  * Source: the Dockerfile reference, HEALTHCHECK; moby daemon/health.go.
  */
 
-import type { Health, HealthConfig } from "../../api.ts";
+import type { ContainerConfig, Health, HealthConfig } from "../../api.ts";
 
 /** A health check with its defaults filled in; milliseconds. */
 export interface Check {
@@ -51,6 +51,11 @@ export function readCheck(config: HealthConfig | null | undefined): Check | unde
 
 /** Before the first probe. */
 export const unknownHealth: Health = { Status: "starting", FailingStreak: 0, Log: [] };
+
+/** What a container's health is when it starts. */
+export function healthAtStart({ Healthcheck }: Pick<ContainerConfig, "Healthcheck">): Health | undefined {
+  return readCheck(Healthcheck) === undefined ? undefined : unknownHealth;
+}
 
 /** How long to wait, from now on, for the next probe: shorter while the container is starting. */
 export function waitBeforeProbe(check: Check, { Status }: Health, sinceStart: number): number {

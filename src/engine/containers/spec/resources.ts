@@ -12,7 +12,8 @@ export function resourcesSpec(host: HostResources, numbers: DeviceNumbers): Reco
   const memory = memorySpec(host);
   const cpu = cpuSpec(host);
   const blockIO = blockSpec(host, numbers);
-  const pids = host.PidsLimit ?? usualPids;
+  // The docker CLI sends 0 where nothing is asked for; -1 is no limit.
+  const pids = host.PidsLimit || usualPids;
   return {
     ...(Object.keys(memory).length > 0 && { memory }),
     ...(Object.keys(cpu).length > 0 && { cpu }),
