@@ -74,6 +74,9 @@ export async function makeStations(stations: readonly Station[], owner: Owner): 
 /** Links' host ends into their bridges. */
 export const plug = (attachments: readonly Attachment[]): Promise<void> => ip(portLines(attachments));
 
+/** The same for links of which some may be missing, after a daemon's death. */
+export const replug = (attachments: readonly Attachment[]): Promise<void> => ipForcing(portLines(attachments));
+
 /** Takes namespaces away, with their links at once: the kernel alone would do that later, and addresses would linger. */
 export async function removeStations(stations: readonly Station[], owner: Owner): Promise<void> {
   if (stations.length === 0) return;

@@ -26,7 +26,10 @@ export function watchRuleset(on: {
   let stop = () => {};
   let failures = 0;
   const start = () => {
-    const child = spawn("nft", ["monitor"], { env: environment, stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn("setpriv", ["--pdeathsig=KILL", "--", "nft", "monitor"], {
+      env: environment,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     let over = false;
     let lines: string[] = [];
     createInterface(child.stdout).on("line", (line) => {

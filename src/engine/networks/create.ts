@@ -179,13 +179,20 @@ function wrongRange(text: string, subnet: Subnet): string[] {
 const isCanonical = (text: string, subnet: Subnet) =>
   parseAddress(text.slice(0, text.indexOf("/")))?.value === subnet.first;
 
-/** The subnets that were asked for. EngineError 403 where one is in another network's. */
-function askedFor(given: readonly IpamConfig[], enabled: Enabled, { networks }: Surroundings): readonly IpamConfig[] {
+/**
+ * The subnets that were asked for. EngineError 403 where one overlaps another network's, or would take addresses away that
+ * the host reaches by a route of its own: dockerd's networks, say. A wider route, as of a VPN, is no hindrance.
+ */
+function askedFor(
+  given: readonly IpamConfig[],
+  enabled: Enabled,
+  { networks, hostSubnets }: Surroundings,
+): readonly IpamConfig[] {
   const used = networks.flatMap(poolsOf);
   return given.filter((config) => {
     const asked = parseSubnet(config.Subnet ?? "");
     if (asked === undefined || !isEnabled(asked.family, enabled)) return false;
-    if (used.some(({ subnet }) => overlap(subnet, asked))) {
+    if (used.some(({ subnet }) => overlap(subnet, asked)) || hostSubnets.some((subnet) => encloses(asked, subnet))) {
       throw forbidden("invalid pool request: Pool overlaps with other one on this address space");
     }
     return true;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { keepFirewall } from "../../network/firewall.ts";
 import { keepForwardPermission, permissionChain } from "../../network/forward-permission.ts";
 import { hostSubnets } from "../../network/host.ts";
-import { makeBridges, makeStations, ownLinks, pinnedIn, removeLinks, unpin } from "../../network/kernel.ts";
+import { makeBridges, makeStations, ownLinks, pinnedIn, removeLinks, replug, unpin } from "../../network/kernel.ts";
 import { hostLink, ownerOf } from "../../network/link-names.ts";
 import { openSwitchboardClient } from "../../network/switchboard-client.ts";
 import { nothingToDo } from "../../network/switchboard-state.ts";
@@ -188,6 +188,8 @@ async function restore(floor: Floor, sandboxes: readonly Sandbox[]): Promise<voi
   await unpin(pinned.filter((file) => !wantedPins.has(file)));
   await floor.switchboard.adopt();
   await makeBridges(bridges, owner);
+  const kept = stations.filter(({ netns }) => pinned.includes(netns));
+  await replug(kept.flatMap(({ attachments }) => attachments));
   await syncSwitchboard(floor);
   await applyFirewall(floor);
   await makeStations(
