@@ -20,13 +20,14 @@ export type Variables = (name: string) => string | undefined;
 export function expand(word: string, variables: Variables, { escapeWith, raw = false }: ExpandOptions): string {
   let at = 0;
 
-  const until = (stop: string): string => {
+  /** `keep`: escapes stay, for they mean something in a pattern too. */
+  const until = (stop: string, keep = raw): string => {
     let out = "";
     while (at < word.length) {
       const char = word[at] ?? "";
       if (stop.includes(char) && stop !== "") return out;
       if (char === "$") out += dollar();
-      else if (char === escapeWith) out += escaped(raw);
+      else if (char === escapeWith) out += escaped(keep);
       else if (char === "'" && !raw) out += single();
       else if (char === '"' && !raw) out += double();
       else {
@@ -110,7 +111,7 @@ export function expand(word: string, variables: Variables, { escapeWith, raw = f
 
   const substitute = (name: string, value: string | undefined, operator: string): string => {
     if (operator.startsWith("/")) {
-      const pattern = until("/}");
+      const pattern = until("/}", true);
       let replacement = "";
       if (word[at] === "/") {
         at++;
@@ -119,7 +120,7 @@ export function expand(word: string, variables: Variables, { escapeWith, raw = f
       if (value === undefined) return "";
       return value.replace(new RegExp(wildcards(pattern, true), operator === "//" ? "gs" : "s"), () => replacement);
     }
-    const operand = until("}");
+    const operand = until("}", /[#%]/.test(operator) || raw);
     const missing = operator.startsWith(":") ? value === undefined || value === "" : value === undefined;
     switch (operator.at(-1)) {
       case "-":
