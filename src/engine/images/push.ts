@@ -1,7 +1,5 @@
 /** Pushing: layers that the registry has already, here or in another repository, are not sent; the others are, several at once. */
 
-import { Readable } from "node:stream";
-import zlib from "node:zlib";
 import type { CallOptions, Engine, Progress } from "../api.ts";
 import { familiarName, formatReference, type ImageReference } from "../reference.ts";
 import { internal, notFound } from "../refusal.ts";
@@ -9,6 +7,7 @@ import { atMost } from "./at-most.ts";
 import type { Image } from "./catalog.ts";
 import { compressionOf, peek } from "./decompress.ts";
 import { digestOf, shortId } from "./digest.ts";
+import { gzip } from "./gzip.ts";
 import type { LayerBlob } from "./layers.ts";
 import { dockerConfigMediaType, dockerLayerMediaType, dockerManifestMediaType } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";
@@ -136,7 +135,7 @@ async function pushLayer({ room, registry, reference, tell }: Push, diffId: stri
     read: () =>
       asItIs
         ? counted(room.blobs.read(known.digest), known.size)
-        : gzipped(counted(room.layers.tar(diffId), record.tarSize)),
+        : gzip(counted(room.layers.tar(diffId), record.tarSize)),
   };
   const outcome = await upload(registry, reference.repository, content, othersWith(room, diffId, reference));
   if (outcome.how === "exists") tell(layerStatus(id, "Layer already exists"));
@@ -154,10 +153,6 @@ async function travelsAsItIs({ blobs }: ImagesRoom, blob: LayerBlob | undefined)
   const { start, whole } = await peek(blobs.read(blob.digest));
   for await (const _ of whole) break;
   return compressionOf(start) === "gzip";
-}
-
-async function* gzipped(tar: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield* Readable.from(tar).compose(zlib.createGzip({ chunkSize: 1024 * 1024, level: 6 })) as AsyncIterable<Buffer>;
 }
 
 /** Repositories of the same registry that are known to have the layer. */

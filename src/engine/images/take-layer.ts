@@ -2,6 +2,7 @@
 
 import type { Blobs } from "./blobs.ts";
 import { decompress } from "./decompress.ts";
+import { gather } from "./gather.ts";
 import type { LayerBlob, Layers, StagedLayer } from "./layers.ts";
 
 export interface TravellingLayer {
@@ -24,7 +25,7 @@ export async function takeLayer(
 ): Promise<TakenLayer> {
   const blob = await blobs.receive();
   const kept = async function* () {
-    for await (const chunk of bytes) {
+    for await (const chunk of gather(bytes)) {
       await blob.write(chunk);
       yield chunk;
     }

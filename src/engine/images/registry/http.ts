@@ -82,8 +82,11 @@ async function sendBody(outgoing: http.ClientRequest, body: HttpRequest["body"])
     if (outgoing.destroyed) return;
     if (outgoing.write(chunk)) continue;
     await new Promise<void>((resolve) => {
-      outgoing.once("drain", resolve);
-      outgoing.once("close", resolve);
+      const go = () => {
+        outgoing.off("drain", go).off("close", go);
+        resolve();
+      };
+      outgoing.on("drain", go).on("close", go);
     });
   }
   outgoing.end();
