@@ -31,7 +31,7 @@ export function applyInstruction(
       return { ...config, Labels: Object.fromEntries(labels) };
     }
     case "CMD":
-      return { ...config, Cmd: argumentsOf(instruction.command, config) };
+      return { ...config, Cmd: argumentsOf(instruction.command, config), ArgsEscaped: true };
     case "ENTRYPOINT": {
       const { Cmd: inherited, ...rest } = config;
       const Entrypoint = argumentsOf(instruction.command, config);

@@ -34,8 +34,8 @@ export interface StepResult {
   /** Absent: it changed no file. */
   readonly diffId?: string;
   readonly description: string;
-  /** RFC 3339: when it was really done. */
-  readonly created: string;
+  /** RFC 3339: when it was really done; absent where there was nothing to do. */
+  readonly created?: string;
 }
 
 /** EngineError 400 for what is wrong in the Dockerfile, with its place; the failure of a step as it is. */
@@ -109,7 +109,8 @@ async function apply(
       return withLayer(state, await copyStep(context, instruction));
     case "WORKDIR": {
       const config = applyInstruction(state.config, instruction, state.cmdIsOwn);
-      return { ...withLayer(state, await workdirStep(context, instruction, config.WorkingDir ?? "/")), config };
+      const step = { ...instruction, value: config.WorkingDir ?? "/" };
+      return { ...withLayer(state, await workdirStep(context, step)), config };
     }
     case "ARG": {
       const scope = declare(state.scope, instruction, build.args, build.globals);
@@ -119,6 +120,14 @@ async function apply(
     }
     case "MAINTAINER":
       return withStep({ ...state, author: instruction.value }, describeStep(instruction, {}));
+    case "ONBUILD":
+      // For those who build upon it: of this image it says nothing.
+      return { ...state, config: applyInstruction(state.config, instruction, state.cmdIsOwn) };
+    case "HEALTHCHECK": {
+      const config = applyInstruction(state.config, instruction, state.cmdIsOwn);
+      const { Healthcheck: health } = config;
+      return withStep({ ...state, config }, describeStep({ ...instruction, health: health ?? {} }, {}));
+    }
     default: {
       const config = applyInstruction(state.config, instruction, state.cmdIsOwn);
       const argv =
@@ -146,7 +155,7 @@ function withStep(state: StageState, created_by: string): StageState {
 
 function withLayer(state: StageState, { diffId, description, created }: StepResult): StageState {
   const entry = {
-    created,
+    ...(created !== undefined && { created }),
     created_by: description,
     comment: madeBy,
     ...(diffId === undefined && { empty_layer: true }),

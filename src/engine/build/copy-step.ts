@@ -16,11 +16,11 @@ import { asBytes, type View } from "./view.ts";
 
 /** EngineError 400 for a missing source, an unknown owner, a bad mode or destination. */
 export async function copyStep({ build, planned, state, output }: StepContext, instruction: Copy): Promise<StepResult> {
-  const { from, chown, chmod, link, parents, exclude, destination, span, keyword } = instruction;
+  const { from, chown, chmod, parents, exclude, destination, span, keyword } = instruction;
   const description = describeStep(instruction, {});
   const target = absolute(state.config.WorkingDir ?? "/", destination);
   // What the result depends on, beside the files themselves.
-  const terms = [keyword, target, chown, chmod, parents, link ? "link" : state.diffIds];
+  const terms = [keyword, target, chown, chmod, parents, state.diffIds];
   const stage = from === undefined ? undefined : await sourceStage(build, from, planned.stage.index);
   const quick =
     stage === undefined
@@ -41,13 +41,12 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
     if (quick !== undefined) await build.cache.put(quick, known.diffId, description);
     return cached(known);
   }
-  // With --link the layer depends on nothing below it: not on its links, nor on its directories.
-  const view = await build.views.open(link ? [] : state.diffIds);
-  const names = link ? await build.views.open(state.diffIds) : view;
+  // With --link too, as dockerd does: what it promises is that the layer could be put upon another base, not that it is.
+  const view = await build.views.open(state.diffIds);
   const several = selected.length > 1 || instruction.sources.some((source) => hasWildcards(source)) || parents;
   let placed: ReturnType<typeof place>;
   try {
-    const owner = chown === undefined ? undefined : ownerOf(chown, names);
+    const owner = chown === undefined ? undefined : ownerOf(chown, view);
     const changeMode: ChangeMode | undefined = chmod === undefined ? undefined : parseMode(chmod);
     placed = place(selected, view, {
       destination: asBytes(target),

@@ -2,6 +2,8 @@
 
 import { createHash } from "node:crypto";
 import type { Instruction } from "./dockerfile/instruction.ts";
+import { formatDuration } from "./duration.ts";
+import { parsePorts } from "./ports.ts";
 
 /** `argv`: what RUN, CMD and ENTRYPOINT really run; `args`: the ARGs that RUN sees. */
 export function describeStep(
@@ -24,20 +26,25 @@ export function describeStep(
         " ",
       );
     case "EXPOSE":
-      return `EXPOSE [${instruction.words.map((word) => (word.includes("/") ? word : `${word}/tcp`)).join(" ")}]`;
+      return `EXPOSE [${instruction.words.flatMap(parsePorts).toSorted().join(" ")}]`;
     case "VOLUME":
     case "SHELL":
       return `${instruction.keyword} [${instruction.words.join(" ")}]`;
     case "COPY":
     case "ADD": {
-      const { chown, chmod, link, parents, sources, heredocs, destination } = instruction;
+      const { chown, chmod, parents, sources, heredocs, destination } = instruction;
       const flags = [
         ...(parents ? ["--parents"] : []),
         ...(chown === undefined ? [] : [`--chown=${chown}`]),
         ...(chmod === undefined ? [] : [`--chmod=${chmod}`]),
-        ...(link ? ["--link"] : []),
       ];
-      const words = [instruction.keyword, ...flags, ...sources, ...heredocs.map(({ name }) => name), destination];
+      const words = [
+        instruction.keyword,
+        ...flags,
+        ...sources,
+        ...heredocs.map(({ name }) => `<<${name}`),
+        destination,
+      ];
       return `${words.join(" ")} # buildkit`;
     }
     case "HEALTHCHECK": {
@@ -49,11 +56,12 @@ export function describeStep(
         StartInterval = 0,
         Retries = 0,
       } = instruction.health;
-      const times = [Interval, Timeout, StartPeriod, StartInterval].map((time) => `"${time / 1e9}s"`).join(" ");
-      return `HEALTHCHECK &{${quoted(Test.length > 0 ? Test : argv)} ${times} ${Retries}}`;
+      const times = [Interval, Timeout, StartPeriod, StartInterval]
+        .map((time) => `"${formatDuration(time)}"`)
+        .join(" ");
+      return `HEALTHCHECK &{${quoted(Test)} ${times} ${quotedNumber(Retries)}}`;
     }
     case "ONBUILD":
-      return `ONBUILD ${instruction.trigger}`;
     case "FROM":
       return instruction.text;
     default:
@@ -62,6 +70,23 @@ export function describeStep(
 }
 
 const quoted = (words: readonly string[]) => `[${words.map((word) => JSON.stringify(word)).join(" ")}]`;
+
+/** A small number as Go's %q writes it: as the character of that number. */
+function quotedNumber(value: number): string {
+  const names = new Map([
+    [7, "\\a"],
+    [8, "\\b"],
+    [9, "\\t"],
+    [10, "\\n"],
+    [11, "\\v"],
+    [12, "\\f"],
+    [13, "\\r"],
+    [39, "\\'"],
+    [92, "\\\\"],
+  ]);
+  const isPlain = value >= 32 && value < 127;
+  return `'${names.get(value) ?? (isPlain ? String.fromCharCode(value) : `\\x${value.toString(16).padStart(2, "0")}`)}'`;
+}
 
 /** The key under which a step's result is kept: the same for the same step on the same files. */
 export function cacheKey(parts: unknown): string {

@@ -39,7 +39,7 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
     placed.get(path)?.entry.type === "directory" || view.look(path)?.isDirectory() === true;
 
   /** What is in the stage already is listed as it is there: a layer's directories count more than those below. */
-  const makeDirectory = (path: string) => {
+  const makeDirectory = (path: string, mode = 0o755) => {
     const parts = path === "" ? [] : path.split("/");
     for (let length = 1; length <= parts.length; length++) {
       const here = parts.slice(0, length).join("/");
@@ -47,7 +47,12 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
       const there = view.look(here);
       if (there !== undefined && !there.isDirectory())
         throw new RangeError(`cannot copy to non-directory: /${asText(here)}`);
-      const made = { mode: 0o755, uid: owner?.uid ?? 0, gid: owner?.gid ?? 0, mtime: now };
+      const made = {
+        mode: length === parts.length ? mode : 0o755,
+        uid: owner?.uid ?? 0,
+        gid: owner?.gid ?? 0,
+        mtime: now,
+      };
       placed.set(here, { entry: overlayEntry(`${here}/`, there === undefined ? made : asListed(there)) });
     }
   };
@@ -80,7 +85,7 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
     const { name, node, isDirectory: isTree, below } = one;
     if (isTree) {
       const base = name.includes("/") ? join(destination, name) : destination;
-      makeDirectory(base);
+      makeDirectory(base, changeMode?.(0o755, true));
       for (const inner of below) put(join(base, inner.path), inner.node, one);
     } else if (node !== undefined) {
       const into = toDirectory || isDirectory(destination);

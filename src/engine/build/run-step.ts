@@ -15,7 +15,7 @@ import { parseHeredoc } from "./dockerfile/heredoc.ts";
 import type { Command, Run } from "./dockerfile/instruction.ts";
 import { openMounts } from "./open-mounts.ts";
 import { readMount } from "./run-mount.ts";
-import { proxyArguments, runArguments } from "./variables.ts";
+import { declaredArguments, proxyArguments, runArguments } from "./variables.ts";
 import { asBytes, type View } from "./view.ts";
 
 /** A step's process ended with another code than 0. The message is docker's, whose clients pass the code on. */
@@ -39,10 +39,11 @@ export async function runStep(
     throw complain(span, "RUN --security=insecure is not allowed: this engine's builds have no such entitlement");
   const network = networkOf(build.hostConfig.NetworkMode, instruction);
   const script = scriptOf(instruction);
-  const argv = script === undefined ? argumentsOf(commandOf(instruction), state.config) : [`/dev/pipes/${script.name}`];
+  const program = script === undefined ? undefined : `/dev/pipes/${script.name}`;
+  const argv = argumentsOf(program === undefined ? commandOf(instruction) : { shell: program }, state.config);
   const mounts = instruction.mounts.map((text) => readMount(text, span));
   const args = runArguments(state.scope, env);
-  const description = describeStep(instruction, { argv, args });
+  const description = describeStep(instruction, { argv, args: declaredArguments(state.scope, env) });
   const opened = await openMounts(build, planned.stage.index, mounts, span);
   try {
     const { ExtraHosts } = build.hostConfig;
@@ -71,12 +72,17 @@ export async function runStep(
     const [upper = "", work = "", init = "", pipes = ""] = places;
     await Promise.all(places.map((place) => mkdir(place, { recursive: true, mode: 0o755 })));
     const binds = await opened.take();
-    if (script !== undefined) {
+    if (script !== undefined && program !== undefined) {
       await writeFile(path.join(pipes, "script"), script.content, { mode: 0o755 });
-      binds.push({ type: "bind", source: path.join(pipes, "script"), target: argv[0] ?? "", readOnly: true });
+      binds.push({ type: "bind", source: path.join(pipes, "script"), target: program, readOnly: true });
     }
     await makePlaceholders(init);
     const lowers = images.layers.stack(state.diffIds);
+    // The runtime would make them, each in its own way.
+    for (const name of ["dev", "proc", "sys"]) {
+      if (lowers.every((lower) => look(lower, name) === undefined))
+        await mkdir(path.join(upper, name), { mode: 0o755 });
+    }
     const view = binds.length === 0 ? undefined : await build.views.open(state.diffIds);
     const stubs =
       view === undefined
@@ -148,12 +154,10 @@ function commandOf({ command, heredocs }: Run): Command {
   return { shell: command.shell + heredocs.map(({ name, content }) => `\n${content}${name}`).join("") };
 }
 
-/** What the runtime mounts upon lies below the stage's own files, so that the step's layer has none of it. */
+/** The files that the runtime mounts upon lie below the stage's own, so that the step's layer has none of them. */
 async function makePlaceholders(init: string): Promise<void> {
-  for (const directory of ["dev/pts", "dev/shm", "dev/mqueue", "proc", "sys", "etc"])
-    await mkdir(path.join(init, directory), { recursive: true });
-  for (const file of ["dev/console", "etc/hosts", "etc/hostname", "etc/resolv.conf"])
-    await writeFile(path.join(init, file), "");
+  await mkdir(path.join(init, "etc"));
+  for (const file of ["etc/hosts", "etc/hostname", "etc/resolv.conf"]) await writeFile(path.join(init, file), "");
 }
 
 /** For mounts whose target was not there, what will have been made: the outermost last. Canonical paths. */

@@ -88,6 +88,14 @@ export function runArguments(
   return [...args].flatMap(([name, value]) => (value === undefined || env.has(name) ? [] : [[name, value] as const]));
 }
 
+/** All that a stage has declared, with the values that its shell sees: what the history of RUN says. */
+export function declaredArguments(
+  { args }: StageScope,
+  env: ReadonlyMap<string, string>,
+): readonly (readonly [string, string])[] {
+  return [...args].map(([name, value]) => [name, env.get(name) ?? value ?? ""] as const);
+}
+
 /** The proxies that were given: RUN has them though nothing declares them. */
 export function proxyArguments(build: BuildArguments): readonly (readonly [string, string])[] {
   const found = [...build.given].filter(([name]) => isProxy(name));

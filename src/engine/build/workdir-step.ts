@@ -10,13 +10,11 @@ import { parseOwner } from "./owner.ts";
 import { asListed, type Placed } from "./place.ts";
 import { asBytes } from "./view.ts";
 
-/** `directory`: absolute. EngineError 400 where a file is in its place. */
-export async function workdirStep(
-  { build, state, output }: StepContext,
-  instruction: Text,
-  directory: string,
-): Promise<StepResult> {
+/** Its value is absolute. EngineError 400 where a file is in its place. */
+export async function workdirStep({ build, state, output }: StepContext, instruction: Text): Promise<StepResult> {
+  const { value: directory } = instruction;
   const description = describeStep(instruction, {});
+  if (directory === "/") return { description };
   const user = state.config.User ?? "";
   const key = cacheKey(["WORKDIR", state.diffIds, directory, user]);
   const known = build.noCache ? undefined : build.cache.get(key);
@@ -29,21 +27,19 @@ export async function workdirStep(
   const there = path === "" ? undefined : view.look(path);
   if (there !== undefined && !there.isDirectory())
     throw complain(instruction.span, `WORKDIR: ${directory} is not a directory`);
-  let diffId: string | undefined;
-  if (path !== "" && there === undefined) {
-    const owner = user === "" ? { uid: 0, gid: 0 } : parseOwner(user, view.text("etc/passwd"), view.text("etc/group"));
-    const now = String(Math.floor(Date.now() / 1000));
-    const parts = path.split("/");
-    const placed = parts.map((_, i): Placed => {
-      const here = parts.slice(0, i + 1).join("/");
-      const found = view.look(here);
-      return {
-        entry: overlayEntry(`${here}/`, found === undefined ? { ...owner, mode: 0o755, mtime: now } : asListed(found)),
-      };
-    });
-    diffId = await build.images.layers.place(await build.images.layers.stageMade(copyPieces(placed)));
-    build.keep(diffId);
-  }
+  const missing = path !== "" && there === undefined;
+  const owner = user === "" ? { uid: 0, gid: 0 } : parseOwner(user, view.text("etc/passwd"), view.text("etc/group"));
+  const now = String(Math.floor(Date.now() / 1000));
+  const parts = missing ? path.split("/") : [];
+  const placed = parts.map((_, i): Placed => {
+    const here = parts.slice(0, i + 1).join("/");
+    const found = view.look(here);
+    const made = found === undefined ? { ...owner, mode: 0o755, mtime: now } : asListed(found);
+    return { entry: overlayEntry(`${here}/`, made) };
+  });
+  // One that is there already makes a layer too, with nothing in it: so BuildKit has it.
+  const diffId = await build.images.layers.place(await build.images.layers.stageMade(copyPieces(placed)));
+  build.keep(diffId);
   const { created } = await build.cache.put(key, diffId, description);
-  return { description, created, ...(diffId !== undefined && { diffId }) };
+  return { description, created, diffId };
 }

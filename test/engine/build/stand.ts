@@ -21,6 +21,8 @@ export interface BuildStand extends TestRoom {
   build(dockerfile: string, files?: Files, more?: Partial<ImageBuildArgs>): Promise<Built>;
   /** `path type mode uid:gid content` of all that an image shows, sorted; without busybox's own. */
   files(name: string): Promise<string[]>;
+  /** The same with checksums of the contents and capabilities. */
+  tree(name: string): Promise<string[]>;
 }
 
 export type Files = Readonly<Record<string, string | Buffer>>;
@@ -44,6 +46,23 @@ export async function openBuildStand(): Promise<BuildStand> {
   });
   const builds = await openBuilds(ground, room, containers.steps);
   const busybox = await readFile("/bin/busybox");
+  const look = async (name: string, script: string): Promise<string[]> => {
+    const layers = await room.store.layers(room.store.find(name));
+    const target = path.join(test.ground.dataRoot, "seen");
+    await run("mkdir", ["-p", target]);
+    const lower = [...layers.toReversed(), target].join(":");
+    await run("mount", ["-t", "overlay", "overlay", "-o", `lowerdir=${lower}`, target]);
+    try {
+      const { stdout } = await run("sh", ["-c", `cd "$1"; ${script}`, "sh", target]);
+      return stdout
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "")
+        .toSorted();
+    } finally {
+      await run("umount", [target]);
+    }
+  };
 
   return {
     ...test,
@@ -64,24 +83,12 @@ export async function openBuildStand(): Promise<BuildStand> {
       const id = lines.flatMap(({ aux }) => (aux as { ID?: string } | undefined)?.ID ?? []).at(-1);
       return { id, lines, text: lines.map(({ stream: text, error }) => text ?? error ?? "").join("") };
     },
-    files: async (name) => {
-      const layers = await room.store.layers(room.store.find(name));
-      const script = `cd "$1"; find . -mindepth 1 ! -path './bin*' ! -type d -printf '%P %y %m %U:%G %l\\n'; find . -mindepth 1 -type d ! -name bin -printf '%P/ %y %m %U:%G\\n'`;
-      const target = path.join(test.ground.dataRoot, "seen");
-      await run("mkdir", ["-p", target]);
-      const lower = [...layers.toReversed(), target].join(":");
-      await run("mount", ["-t", "overlay", "overlay", "-o", `lowerdir=${lower}`, target]);
-      try {
-        const { stdout } = await run("sh", ["-c", script, "sh", target]);
-        return stdout
-          .split("\n")
-          .map((line) => line.trim())
-          .filter((line) => line !== "")
-          .toSorted();
-      } finally {
-        await run("umount", [target]);
-      }
-    },
+    files: (name) => look(name, listing),
+    tree: (name) =>
+      look(
+        name,
+        `${listing}; find . ! -path './bin*' -type f -exec sha256sum {} + | sed 's|^\\(.\\{12\\}\\)[^ ]*  ./\\(.*\\)|\\2 = \\1|'; getfattr -R -P -h -d -m security.capability -e hex . 2>/dev/null | tr '\\n' ' ' | sed 's/  /\\n/g'`,
+      ),
     remove: async () => {
       containers.close();
       const home = test.ground.dataRoot;
@@ -93,6 +100,10 @@ export async function openBuildStand(): Promise<BuildStand> {
     },
   };
 }
+
+const listing =
+  "find . -mindepth 1 ! -path './bin*' ! -type d -printf '%P %y %m %U:%G %l\\n'; " +
+  "find . -mindepth 1 -type d ! -name bin -printf '%P/ %y %m %U:%G\\n'";
 
 const none = () => Promise.reject(notFound("this stand has no networks"));
 const noSandboxes: Sandboxes = {
