@@ -3,12 +3,11 @@
  * `npm run fuzz`: the property tests of the loader for as long as you like, with a new seed each time; and the hostile
  * projects at their full size. In CI the same properties run with a fixed seed (test/compose/properties.test.ts).
  *
- *   node scripts/fuzz.mjs [--runs 100000] [--seed N] [--only WORD] [--write]
+ *   node scripts/fuzz.mjs [--runs 100000] [--seed N] [--only WORD]
  *
  * `--runs` is the number of runs of all properties together. A failure prints the smallest input that was found, and the seed.
- * --write puts the count into docs/benchmarks.md.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -20,7 +19,6 @@ const { values: flags } = parseArgs({
     runs: { type: "string", default: "100000" },
     seed: { type: "string", default: String(Date.now() % 2 ** 31) },
     only: { type: "string", default: "" },
-    write: { type: "boolean", default: false },
   },
 });
 const { properties } = await import(pathToFileURL(path.join(root, "test/compose/properties.ts")).href);
@@ -38,17 +36,23 @@ for (const { title, property } of chosen) {
   }
 }
 console.log(`${done} runs, seed ${flags.seed}`);
-if (flags.write && process.exitCode === undefined) writeReport();
+if (flags.only === "") hostileProjects();
 
-function writeReport() {
-  const file = path.join(root, "docs/benchmarks.md");
-  const before = existsSync(file) ? readFileSync(file, "utf8") : "# Benchmarks\n";
-  const section = `## The loader under random input
-
-\`npm run fuzz -- --runs ${flags.runs}\`, seed ${flags.seed}, ${new Date().toISOString().slice(0, 10)}: ${done} runs of ${chosen.length} properties
-(mutated corpus files, templates, env files, ports, mounts, merges, round trips through \`config\`), no exception but diagnostics,
-no property broken.
-`;
-  const others = before.split(/^(?=## )/m).filter((part) => !part.startsWith("## The loader under random input"));
-  writeFileSync(file, `${[...others.map((part) => part.trimEnd()), section.trimEnd()].join("\n\n")}\n`);
+/** The hostile projects at 1 MiB each, in a process whose heap is what is left of 256 MiB. */
+function hostileProjects() {
+  const options = ["--semi-space-growth-factor=1", "--max-old-space-size=160"];
+  const run = path.join(root, "test/compose/hostile-run.ts");
+  const child = spawnSync(process.execPath, [...options, run, String(2 ** 20)], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
+  const answers = child.stdout.split("\n").flatMap((line) => (line.startsWith('{"name"') ? [JSON.parse(line)] : []));
+  const bad = answers.filter(({ outcome, time }) => !/^[a-z-]+$/.test(outcome) || time > 2000);
+  for (const { name, outcome, time } of bad) console.log(`FAIL ${name}: ${outcome}, ${time} ms`);
+  if (child.status !== 0) console.log(child.stderr);
+  if (child.status !== 0 || bad.length > 0) process.exitCode = 1;
+  else
+    console.log(
+      `ok   ${answers.length} hostile projects of 1 MiB, the slowest ${Math.max(...answers.map((a) => a.time))} ms`,
+    );
 }

@@ -25,10 +25,10 @@ export interface Answer {
 
 if (import.meta.main) {
   const root = mkdtempSync(join(tmpdir(), "gantry-hostile-"));
-  for (const [name, files] of hostileProjects(Number(process.argv[2]))) {
+  for (const [name, make] of hostileProjects(Number(process.argv[2]))) {
     const directory = join(root, "project");
     mkdirSync(directory);
-    for (const [path, content] of Object.entries(files)) writeFileSync(join(directory, path), content);
+    for (const [path, content] of Object.entries(make())) writeFileSync(join(directory, path), content);
     const before = process.cpuUsage();
     const { outcome, shown } = await outcomeOf(directory);
     const { user, system } = process.cpuUsage(before);
