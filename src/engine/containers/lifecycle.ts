@@ -2,6 +2,7 @@
 
 import type { Engine, Filters } from "../api.ts";
 import { badRequest, conflict } from "../refusal.ts";
+import { takeCreateBody, takeUpdateBody } from "./bodies.ts";
 import { createContainer } from "./create/create.ts";
 import { checkName } from "./create/names.ts";
 import type { Endings } from "./ended.ts";
@@ -79,7 +80,7 @@ export function openLifecycle(room: Room, endings: Endings): Pick<Engine, Calls>
   };
 
   return {
-    containerCreate: (args) => createContainer(room, args),
+    containerCreate: async ({ body, ...args }) => createContainer(room, { ...args, body: takeCreateBody(body) }),
     containerStart: async ({ id }, options) => {
       if (!(await start(find(id)))) options?.unchanged?.();
     },
@@ -99,7 +100,7 @@ export function openLifecycle(room: Room, endings: Endings): Pick<Engine, Calls>
     containerPause: ({ id }) => pause(room, find(id)),
     containerUnpause: ({ id }) => unpause(room, find(id)),
     containerRename: ({ id, name }) => rename(room, find(id), name),
-    containerUpdate: ({ id, body }) => updateContainer(room, find(id), body),
+    containerUpdate: async ({ id, body }) => updateContainer(room, find(id), takeUpdateBody(body)),
     containerWait: async ({ id, condition = "not-running" }, options) => {
       if (!["not-running", "next-exit", "removed"].includes(condition)) {
         throw badRequest(`invalid condition: ${JSON.stringify(condition)}`);

@@ -3,6 +3,7 @@
 import type { EndpointSettings, Engine } from "../api.ts";
 import type { Sandbox } from "../daemon/rooms.ts";
 import { forbidden } from "../refusal.ts";
+import { takeMembershipBody } from "./bodies.ts";
 import type { Container } from "./registry.ts";
 import { partnerOf, type Room } from "./room.ts";
 import { isRunning } from "./state.ts";
@@ -10,11 +11,12 @@ import { isRunning } from "./state.ts";
 export function openMembership(room: Room): Pick<Engine, "networkConnect" | "networkDisconnect"> {
   return {
     networkConnect: async ({ id, body }) => {
-      const container = room.registry.find(body.Container);
-      await container.exclusively(() => connect(room, container, id, body.EndpointConfig ?? {}));
+      const { Container, EndpointConfig } = takeMembershipBody(body);
+      const container = room.registry.find(Container);
+      await container.exclusively(() => connect(room, container, id, EndpointConfig ?? {}));
     },
     networkDisconnect: async ({ id, body }) => {
-      const container = room.registry.find(body.Container);
+      const container = room.registry.find(takeMembershipBody(body).Container);
       await container.exclusively(() => disconnect(room, container, id));
     },
   };

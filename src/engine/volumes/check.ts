@@ -1,6 +1,19 @@
 /** Refuses, in docker's words, what a volume must not be. EngineError 400. */
 
+import type { VolumeCreateBody } from "../api.ts";
+import { takeShape } from "../containers/shape.ts";
 import { badRequest } from "../refusal.ts";
+
+/** The body of a creation, of whatever a client sent. */
+export function takeVolumeBody(value: unknown): VolumeCreateBody {
+  const fields = {
+    Name: "string",
+    Driver: "string",
+    DriverOpts: { map: "string" },
+    Labels: { map: "string" },
+  } as const;
+  return (takeShape(value, { fields }, "VolumeCreateRequest") ?? {}) as VolumeCreateBody;
+}
 
 export function checkVolumeName(name: string): void {
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name) || name.length > 255) {

@@ -11,7 +11,7 @@ import type { Ground } from "../daemon/ground.ts";
 import { openRecords } from "../daemon/records.ts";
 import type { Uses, VolumeStore } from "../daemon/rooms.ts";
 import { conflict, internal, notFound } from "../refusal.ts";
-import { checkVolumeName, checkVolumeOptions } from "./check.ts";
+import { checkVolumeName, checkVolumeOptions, takeVolumeBody } from "./check.ts";
 import { isAnonymous, pruneFilter, volumeFilter } from "./filter.ts";
 import { openMounts } from "./mounts.ts";
 import { decodeVolume, type VolumeRecord } from "./record.ts";
@@ -143,8 +143,8 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
       },
       volumeInspect: async ({ name }) => tell(find(name)),
       volumeCreate: async ({ body }) => {
-        const { Name, Driver = "", DriverOpts, Labels } = body;
-        return tell(await create(Name, Driver || "local", DriverOpts ?? {}, Labels ?? {}));
+        const { Name, Driver, DriverOpts, Labels } = takeVolumeBody(body);
+        return tell(await create(Name ?? undefined, Driver || "local", DriverOpts ?? {}, Labels ?? {}));
       },
       volumeRemove: async ({ name, force }) => {
         if (records.get(name) === undefined && force === true) return;
