@@ -13,11 +13,13 @@ export function openMembership(room: Room): Pick<Engine, "networkConnect" | "net
     networkConnect: async ({ id, body }) => {
       const { Container, EndpointConfig } = takeMembershipBody(body);
       const container = room.registry.find(Container);
-      await container.exclusively(() => connect(room, container, id, EndpointConfig ?? {}));
+      const network = room.sandboxes.nameOf(id);
+      await container.exclusively(() => connect(room, container, network, EndpointConfig ?? {}));
     },
     networkDisconnect: async ({ id, body }) => {
       const container = room.registry.find(takeMembershipBody(body).Container);
-      await container.exclusively(() => disconnect(room, container, id));
+      const network = room.sandboxes.nameOf(id);
+      await container.exclusively(() => disconnect(room, container, network));
     },
   };
 }
@@ -51,18 +53,10 @@ async function disconnect(room: Room, container: Container, network: string): Pr
   if (hostConfig.NetworkMode === "host" && network === "host") {
     throw forbidden("container cannot be disconnected from host network or connected to host network");
   }
-  const name = nameIn(container, network);
-  if (name === undefined) throw forbidden(`container ${id} is not connected to network ${network}`);
-  const { [name]: _, ...left } = endpoints;
-  const sandbox = isRunning(state) ? await room.sandboxes.leave(id, name) : undefined;
+  if (!Object.hasOwn(endpoints, network)) throw forbidden(`container ${id} is not connected to network ${network}`);
+  const { [network]: _, ...left } = endpoints;
+  const sandbox = isRunning(state) ? await room.sandboxes.leave(id, network) : undefined;
   await container.save((record) => withSandbox({ ...record, endpoints: left }, sandbox), { sync: true });
-}
-
-/** The network as the container's record calls it: by its name, or by its ID where it was named so. */
-function nameIn({ record }: Container, network: string): string | undefined {
-  if (Object.hasOwn(record.endpoints, network)) return network;
-  const known = Object.entries(record.state.run?.sandbox?.endpoints ?? {});
-  return known.find(([, { NetworkID = "" }]) => NetworkID !== "" && NetworkID.startsWith(network))?.[0];
 }
 
 function withSandbox(record: Container["record"], sandbox: Sandbox | undefined): Container["record"] {

@@ -120,6 +120,8 @@ export type SandboxRequestData = Omit<SandboxRequest, "endpoints" | "sysctls"> &
 
 /** What containers ask of the networks. */
 export interface Sandboxes {
+  /** The network that a user means by a name, an ID or its beginning: its name. EngineError 404 where there is none. */
+  nameOf(network: string): string;
   /**
    * Throws for what can never be: an unknown network (404), an address outside of its subnets, a port that is none (400).
    * Whether a fixed address or port is free shows when the sandbox is opened: a container that has it may be on its way out.

@@ -135,6 +135,7 @@ function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Omit<Sa
   };
 
   return {
+    nameOf: (network) => planOn(floor).networkOf(network).name,
     check: ({ endpoints, ports }) => {
       readPorts(ports, undefined);
       for (const [name, settings] of endpoints) checkEndpoint(planOn(floor).networkOf(name), settings);

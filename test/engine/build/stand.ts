@@ -107,6 +107,7 @@ const listing =
 
 const none = () => Promise.reject(notFound("this stand has no networks"));
 const noSandboxes: Sandboxes = {
+  nameOf: (network) => network,
   check: () => {},
   open: none,
   close: async () => {},

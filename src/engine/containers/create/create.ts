@@ -42,7 +42,8 @@ export async function createContainer(
   checkConfig(config, hostConfig);
   const warnings = checkHostConfig(hostConfig, room.host);
   logOf(hostConfig, "");
-  const endpoints = endpointsOf(hostConfig, NetworkingConfig?.EndpointsConfig ?? {}, config.MacAddress);
+  const nameOf = wantsSandbox(hostConfig) ? room.sandboxes.nameOf : (network: string) => network;
+  const endpoints = endpointsOf(hostConfig, NetworkingConfig?.EndpointsConfig ?? {}, config.MacAddress, nameOf);
   const plans = planMounts(config, hostConfig, (reference) => room.registry.find(reference).record.mounts);
   if (wantsSandbox(hostConfig)) {
     room.sandboxes.check({ endpoints: new Map(Object.entries(endpoints)), ports: wantedPorts({ config, hostConfig }) });
@@ -121,20 +122,25 @@ function resolvePartners(room: Room, own: HostConfig): HostConfig {
   };
 }
 
-/** The network of the mode comes first; `default` means the bridge. */
+/** By the networks' names; that of the mode comes first. `default` means the bridge. */
 function endpointsOf(
   { NetworkMode = "bridge" }: HostConfig,
   given: Readonly<Record<string, EndpointSettings>>,
   mac: string | undefined,
+  nameOf: (network: string) => string,
 ): Record<string, EndpointSettings> {
   if (partnerOf(NetworkMode) !== undefined) return {};
   const byName = new Map(
-    Object.entries(given).map(([name, endpoint]) => [name === "default" ? "bridge" : name, endpoint ?? {}]),
+    Object.entries(given).map(([network, endpoint]) => [
+      nameOf(network === "default" ? "bridge" : network),
+      endpoint ?? {},
+    ]),
   );
-  const first: EndpointSettings = { ...byName.get(NetworkMode) };
+  const main = nameOf(NetworkMode);
+  const first: EndpointSettings = { ...byName.get(main) };
   if (mac !== undefined && mac !== "" && (first.MacAddress ?? "") === "") first.MacAddress = mac;
-  byName.delete(NetworkMode);
-  return Object.fromEntries([[NetworkMode, first], ...byName]);
+  byName.delete(main);
+  return Object.fromEntries([[main, first], ...byName]);
 }
 
 const needsHostname = ({ NetworkMode, UTSMode }: HostConfig) =>
