@@ -50,7 +50,7 @@ export function applyInstruction(
     case "SHELL":
       return { ...config, Shell: [...instruction.words] };
     case "HEALTHCHECK":
-      return { ...config, Healthcheck: { ...instruction.health, ...testOf(instruction, config) } };
+      return { ...config, Healthcheck: { ...instruction.health, ...testOf(instruction) } };
     case "ONBUILD":
       return { ...config, OnBuild: [...(config.OnBuild ?? []), instruction.trigger] };
     default:
@@ -58,12 +58,10 @@ export function applyInstruction(
   }
 }
 
-function testOf({ command }: Healthcheck, config: ContainerConfig): { readonly Test?: string[] } {
+/** A shell form is run by the image's shell when it is time, not by the one that holds here. */
+function testOf({ command }: Healthcheck): { readonly Test?: string[] } {
   if (command === undefined) return {};
-  if ("exec" in command) return { Test: ["CMD", ...command.exec] };
-  const shell = shellOf(config);
-  const isDefault = shell.join("\0") === defaultShell.join("\0");
-  return { Test: isDefault ? ["CMD-SHELL", command.shell] : ["CMD", ...shell, command.shell] };
+  return { Test: "exec" in command ? ["CMD", ...command.exec] : ["CMD-SHELL", command.shell] };
 }
 
 /** A later value of a name takes the place of the earlier one. */

@@ -55,7 +55,8 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     diffIds: base.diffIds,
     config: base.id === undefined ? base.config : config,
     history: base.history,
-    scope: emptyScope,
+    // What a stage has declared, those that stand on it know too.
+    scope: base.scope ?? emptyScope,
     cmdIsOwn: false,
     ...(base.author !== undefined && { author: base.author }),
   };
@@ -72,8 +73,15 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     state = await apply(build, planned, state, instruction, output);
     output.say(` ---> ${cacheKey([state.diffIds, state.config]).slice(0, 12)}\n`);
   }
-  const { diffIds, history, author } = state;
-  return { diffIds, history, config: state.config, platform: base.platform, ...(author !== undefined && { author }) };
+  const { diffIds, history, author, scope } = state;
+  return {
+    diffIds,
+    history,
+    scope,
+    config: state.config,
+    platform: base.platform,
+    ...(author !== undefined && { author }),
+  };
 }
 
 /** What scratch has: BuildKit's own beginning. */
@@ -113,10 +121,17 @@ async function apply(
       return { ...withLayer(state, await workdirStep(context, step)), config };
     }
     case "ARG": {
-      const scope = declare(state.scope, instruction, build.args, build.globals);
+      // Each of them sees those before it, on the same line too.
+      let { scope } = state;
+      const args = written.keyword === "ARG" ? written.args : [];
+      for (const arg of args) {
+        const now = (name: string) => lookUpVariable(scope, env, name);
+        const one = evaluate({ ...instruction, args: [arg] }, { variables: now, escapeWith });
+        if (one.keyword === "ARG") scope = declare(scope, one, build.args, build.globals);
+      }
       const values = instruction.args.map(({ key }) => ({ key, value: scope.args.get(key) }));
-      const args = values.map(({ key, value }) => ({ key, ...(value !== undefined && { value }) }));
-      return withStep({ ...state, scope }, describeStep({ ...instruction, args }, {}));
+      const known = values.map(({ key, value }) => ({ key, ...(value !== undefined && { value }) }));
+      return withStep({ ...state, scope }, describeStep({ ...instruction, args: known }, {}));
     }
     case "MAINTAINER":
       return withStep({ ...state, author: instruction.value }, describeStep(instruction, {}));

@@ -9,7 +9,7 @@ import type { CacheMounts } from "./cache-mounts.ts";
 import type { Dockerfile } from "./dockerfile/parse.ts";
 import type { BuildPlan } from "./plan-stages.ts";
 import type { Tree } from "./tree.ts";
-import type { BuildArguments } from "./variables.ts";
+import type { BuildArguments, StageScope } from "./variables.ts";
 import type { Views } from "./views.ts";
 
 export interface Build {
@@ -54,6 +54,8 @@ export interface StageResult {
   readonly history: readonly ImageHistory[];
   readonly platform: Platform;
   readonly author?: string;
+  /** What it has declared; of a stage. */
+  readonly scope?: StageScope;
   /** RFC 3339; of an image. */
   readonly created?: string;
   /** Of an image. */

@@ -1,6 +1,5 @@
 /** COPY and ADD: what they name, as a layer. */
 
-import { hasWildcards } from "../images/pattern.ts";
 import { resolveDirectory } from "./apply.ts";
 import type { StepContext, StepResult } from "./build-stage.ts";
 import { copyPieces } from "./copy-pieces.ts";
@@ -43,7 +42,13 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
   }
   // With --link too, as dockerd does: what it promises is that the layer could be put upon another base, not that it is.
   const view = await build.views.open(state.diffIds);
-  const several = selected.length > 1 || instruction.sources.some((source) => hasWildcards(source)) || parents;
+  if (instruction.sources.length + instruction.heredocs.length > 1 && !target.endsWith("/") && target !== "/") {
+    throw complain(
+      span,
+      `When using ${keyword} with more than one source file, the destination must be a directory and end with a /`,
+    );
+  }
+  const several = selected.length > 1 || parents;
   let placed: ReturnType<typeof place>;
   try {
     const owner = chown === undefined ? undefined : ownerOf(chown, view);

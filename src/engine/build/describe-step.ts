@@ -26,7 +26,7 @@ export function describeStep(
         " ",
       );
     case "EXPOSE":
-      return `EXPOSE [${instruction.words.flatMap(parsePorts).toSorted().join(" ")}]`;
+      return `EXPOSE [${instruction.words.flatMap(parsePorts).join(" ")}]`;
     case "VOLUME":
     case "SHELL":
       return `${instruction.keyword} [${instruction.words.join(" ")}]`;

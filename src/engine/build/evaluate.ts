@@ -38,7 +38,7 @@ export function evaluate(instruction: Instruction, { variables, escapeWith }: Ev
         };
       case "EXPOSE": {
         // A variable may hold several ports.
-        const words = instruction.words.flatMap((word) => splitWords(plain(word), escapeWith));
+        const words = instruction.words.toSorted().flatMap((word) => splitWords(plain(word), escapeWith));
         for (const word of words) parsePorts(word);
         return { ...instruction, words };
       }

@@ -10,7 +10,7 @@ export class ExpansionError extends Error {
 
 export interface ExpandOptions {
   readonly escapeWith: string;
-  /** Quotes and escapes stay as they are: for the content of here-documents. */
+  /** Quotes stay as they are: for the content of here-documents. */
   readonly raw?: boolean;
 }
 
@@ -21,7 +21,7 @@ export function expand(word: string, variables: Variables, { escapeWith, raw = f
   let at = 0;
 
   /** `keep`: escapes stay, for they mean something in a pattern too. */
-  const until = (stop: string, keep = raw): string => {
+  const until = (stop: string, keep = false): string => {
     let out = "";
     while (at < word.length) {
       const char = word[at] ?? "";
@@ -39,11 +39,9 @@ export function expand(word: string, variables: Variables, { escapeWith, raw = f
   };
 
   const escaped = (keep: boolean): string => {
-    const next = word[at + 1];
+    const next = word[at + 1] ?? "";
     at += 2;
-    if (next === undefined) return keep ? escapeWith : "";
-    // In a raw text only a dollar sign can be escaped.
-    return keep && next !== "$" ? escapeWith + next : next;
+    return keep ? escapeWith + next : next;
   };
 
   const single = (): string => {
@@ -120,7 +118,7 @@ export function expand(word: string, variables: Variables, { escapeWith, raw = f
       if (value === undefined) return "";
       return value.replace(new RegExp(wildcards(pattern, true), operator === "//" ? "gs" : "s"), () => replacement);
     }
-    const operand = until("}", /[#%]/.test(operator) || raw);
+    const operand = until("}", /[#%]/.test(operator));
     const missing = operator.startsWith(":") ? value === undefined || value === "" : value === undefined;
     switch (operator.at(-1)) {
       case "-":

@@ -35,10 +35,7 @@ export function select(
 ): readonly Selected[] | undefined {
   const rules = exclude.length === 0 ? undefined : parseIgnore(exclude.join("\n"));
   const ignores = (path: string) => rules?.ignores(asText(path)) === true;
-  const wanted = partsOf(source.startsWith("/") ? source : `/${source}`).filter(
-    (part, i, parts) => part !== ".." || parts[i - 1] === undefined,
-  );
-  const path = cleaned(wanted);
+  const path = cleaned(partsOf(source));
   const isPattern = hasWildcards(path);
   const found = isPattern ? matching(tree, path) : [path];
   const selected: Selected[] = [];

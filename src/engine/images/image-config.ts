@@ -63,12 +63,23 @@ export function encodeImageConfig(image: ImageConfig): string {
     ...defined("variant", platform.variant),
     ...defined("author", author),
     ...defined("comment", comment),
-    config: decodeContainerConfig(config),
+    config: withoutEmpty(decodeContainerConfig(config)),
     ...defined("created", created),
     history: image.history,
     os: platform.os,
     rootfs: { type: "layers", diff_ids: image.diffIds },
   });
+}
+
+/** As Go writes it: what is empty is left out, and names are sorted. */
+function withoutEmpty(config: ContainerConfig): Readonly<Record<string, unknown>> {
+  const fields = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
+    if (value === null || value === undefined || typeof value !== "object") return [[key, value]];
+    if (Object.keys(value).length === 0) return [];
+    if (key !== "Labels") return [[key, value]];
+    return [[key, Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))]];
+  });
+  return Object.fromEntries(fields);
 }
 
 function decodeHistory(entry: Readonly<Record<string, unknown>>): ImageHistory {

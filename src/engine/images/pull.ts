@@ -107,7 +107,7 @@ async function pullOne(pull: Pull, fetched: FetchedManifest | undefined): Promis
   const { catalog } = room;
   const name = familiarName(reference);
   const top = fetched ?? (await fetchManifest(registry, reference));
-  tell({ status: `Pulling from ${name}`, id: reference.digest ?? reference.tag ?? "latest" });
+  tell({ status: `Pulling from ${reference.repository}`, id: reference.digest ?? reference.tag ?? "latest" });
   const { config: descriptor, layers } = await imageManifest(registry, reference, top, wanted);
   const shown = formatReference(reference);
   const { text, config } = await fetchConfig(pull, descriptor);

@@ -4,12 +4,12 @@ import { complain } from "./complain.ts";
 import { parseHeredoc } from "./heredoc.ts";
 import type { Copy } from "./instruction.ts";
 import { common, flagOf, type Pieces } from "./read-instruction.ts";
-import { parseExecForm, splitWords } from "./words.ts";
+import { parseExecForm } from "./words.ts";
 
 export function readCopy(pieces: Pieces): Copy {
   const { escapeWith, flags, span } = pieces;
   const keyword = pieces.keyword === "ADD" ? "ADD" : "COPY";
-  const words = parseExecForm(pieces.rest) ?? splitWords(pieces.rest, escapeWith);
+  const words = parseExecForm(pieces.rest) ?? pieces.rest.split(/\s+/);
   const destination = words.at(-1);
   if (words.length < 2 || destination === undefined)
     throw complain(span, `${keyword} requires at least two arguments: a source and the destination`);

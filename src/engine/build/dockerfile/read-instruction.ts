@@ -61,7 +61,7 @@ export function flagOf({ flags }: Pieces, name: string): string | undefined {
 
 const readers: { readonly [K in Keyword]: (pieces: Pieces) => Instruction } = {
   FROM: (pieces) => {
-    const words = splitWords(pieces.rest, pieces.escapeWith);
+    const words = pieces.rest.split(/\s+/);
     const [image = "", as, name] = words;
     if (words.length !== 1 && !(words.length === 3 && as?.toUpperCase() === "AS")) {
       throw complain(pieces.span, "FROM requires either one or three arguments: FROM image [AS name]");
@@ -110,9 +110,9 @@ const readers: { readonly [K in Keyword]: (pieces: Pieces) => Instruction } = {
   LABEL: (pieces) => ({ ...common(pieces), keyword: "LABEL", pairs: readPairs(pieces) }),
   CMD: (pieces) => ({ ...common(pieces), keyword: "CMD", command: readCommand(pieces.rest) }),
   ENTRYPOINT: (pieces) => ({ ...common(pieces), keyword: "ENTRYPOINT", command: readCommand(pieces.rest) }),
-  EXPOSE: (pieces) => ({ ...common(pieces), keyword: "EXPOSE", words: splitWords(pieces.rest, pieces.escapeWith) }),
+  EXPOSE: (pieces) => ({ ...common(pieces), keyword: "EXPOSE", words: pieces.rest.split(/\s+/) }),
   VOLUME: (pieces) => {
-    const words = parseExecForm(pieces.rest) ?? splitWords(pieces.rest, pieces.escapeWith);
+    const words = parseExecForm(pieces.rest) ?? pieces.rest.split(/\s+/);
     if (words.length === 0 || words.includes(""))
       throw complain(pieces.span, "VOLUME specified can not be an empty string");
     return { ...common(pieces), keyword: "VOLUME", words };
