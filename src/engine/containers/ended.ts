@@ -17,8 +17,8 @@ import { takeAway } from "./take-away.ts";
 const unknownCode = 255;
 
 export interface Endings {
-  /** A container's process has ended, or its monitor is gone; called as often as one likes. */
-  noticed(id: string): void;
+  /** A container's process has ended, or this very monitor is gone; called as often as one likes. */
+  noticed(id: string, monitor?: ProcessIdentity): void;
   /** Starts a container; its end will be noticed. To be called exclusively. */
   start(container: Container, byCall: boolean): Promise<void>;
   /** It is not started again: stops waiting. */

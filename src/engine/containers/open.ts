@@ -86,6 +86,7 @@ export async function openContainers(parts: ContainerParts): Promise<Containers>
   const health = watchHealth(room);
   const endings = watchEndings(room, health.begin);
   noticed = endings.noticed;
+  let adopted = { close: () => {} };
   return {
     calls: {
       ...openLifecycle(room, endings),
@@ -100,11 +101,12 @@ export async function openContainers(parts: ContainerParts): Promise<Containers>
     room,
     restore: async () => {
       await endLostSteps(room);
-      await restoreContainers(room, endings);
+      adopted = await restoreContainers(room, endings);
       for (const container of registry.all()) if (isRunning(container.record.state)) health.begin(container);
     },
     close: () => {
       endings.close();
+      adopted.close();
       health.close();
       exits.close();
     },

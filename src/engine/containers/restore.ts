@@ -9,20 +9,41 @@ import { removeContainer } from "./remove.ts";
 import { restartsWithDaemon } from "./restart-policy.ts";
 import { publish, type Room, timestamp } from "./room.ts";
 import { removeTree } from "./rootfs/remove-tree.ts";
-import { isAlive } from "./runtime/processes.ts";
+import { isAlive, type ProcessIdentity } from "./runtime/processes.ts";
 import { readMountTable } from "./runtime/view.ts";
+import { watchProcesses } from "./runtime/watch-processes.ts";
 import { cgroupPath } from "./spec/spec.ts";
 import { ended, failedToStart, isRunning } from "./state.ts";
 import { takeAway } from "./take-away.ts";
 
-export async function restoreContainers(room: Room, endings: Endings): Promise<void> {
+/** Resolves with what watches over those that were adopted. */
+export async function restoreContainers(room: Room, endings: Endings): Promise<{ close(): void }> {
   const containers = room.registry.all();
   const running = (await Promise.all(containers.map((container) => adopt(room, container)))).flatMap((sandbox) =>
     sandbox === undefined ? [] : [sandbox],
   );
   await room.sandboxes.restore(running.filter((sandbox) => sandbox !== "none"));
   await sweep(room);
+  const watch = watchMonitors(room, endings);
   await Promise.all(containers.map((container) => finish(room, endings, container)));
+  return watch;
+}
+
+/** The monitors of our own containers tell by a pipe that they are gone; those of an earlier daemon's do not. */
+function watchMonitors(room: Room, endings: Endings): { close(): void } {
+  const monitors = new Map<number, { readonly id: string; readonly monitor: ProcessIdentity }>();
+  for (const { id, record } of room.registry.all()) {
+    const monitor = record.state.run?.monitor;
+    if (isRunning(record.state) && monitor?.bootId === room.ground.bootId) monitors.set(monitor.pid, { id, monitor });
+  }
+  return watchProcesses(
+    [...monitors.keys()],
+    (pid) => {
+      const ended = monitors.get(pid);
+      if (ended !== undefined) endings.noticed(ended.id, ended.monitor);
+    },
+    (reason) => room.ground.log("error", "the monitors of adopted containers are not watched", { reason }),
+  );
 }
 
 /** Its sandbox where the container runs on, `none` where it runs without one; undefined where it does not run. */
@@ -82,16 +103,24 @@ async function finish(room: Room, endings: Endings, container: Container): Promi
   else if (state.run !== undefined) await attempt("undo its start", () => undoStart(room, container));
   const now = container.record;
   if (restartsWithDaemon(hostConfig.RestartPolicy, { ...now.state, ran })) {
-    await attempt("start it", () => endings.start(container, false));
+    await attempt("start it", async () => {
+      if (isRunning(container.record.state)) return;
+      await endings.giveUp(container);
+      await endings.start(container, false);
+    });
   } else if (now.state.status === "restarting") {
     await container.exclusively(() => endings.giveUp(container));
   } else if (ran && hostConfig.AutoRemove === true) {
-    await attempt("remove it", () => removeContainer(room, container, { volumes: true }));
+    await attempt("remove it", async () => {
+      if (room.registry.get(id) !== undefined) await removeContainer(room, container, { volumes: true });
+    });
   }
 }
 
 /** It ended while no daemon looked: with what conmon wrote down, or by the end of everything. */
 async function bury(room: Room, container: Container, sameBoot: boolean): Promise<void> {
+  // Whoever watches monitors may have been quicker.
+  if (!isRunning(container.record.state)) return;
   const exitCode = (sameBoot ? await room.exits.read(container.id) : undefined) ?? 255;
   await takeAway(room, container.record);
   await room.exits.discard(container.id);

@@ -54,12 +54,13 @@ describe("a daemon that starts after another one", () => {
     expect((await stand.inspect(stopped)).State.Status).toBe("exited");
   });
 
-  it("kills a container whose monitor is gone, and says 255", async () => {
+  it.each(["its own", "an adopted"])("kills %s container whose monitor is gone, and says 255", async (whose) => {
     const id = await stand.create("sleep 100");
     await calls().containerStart({ id });
+    if (whose === "an adopted") await stand.restart();
     const { state } = stand.containers.room.registry.find(id).record;
     const over = calls().containerWait({ id });
-    process.kill(state.run?.monitor?.pid ?? 0, "SIGKILL");
+    process.kill(state.run?.monitor?.pid ?? Number.NaN, "SIGKILL");
     expect(await over).toEqual({ StatusCode: 255 });
     expect(await identify(state.run?.process?.pid ?? 0, "")).toBeUndefined();
   });
