@@ -217,7 +217,8 @@ function contract(url: string): void {
         first = frame;
         break;
       }
-      expect(first?.data.toString()).toBe("line\n");
+      // How many lines a frame holds is the engine's affair.
+      expect(first?.data.toString()).toMatch(/^(line\n)+$/);
       const connection = await engine.containerAttach(
         { id, tty: false, stream: true, stdout: true },
         { signal: AbortSignal.timeout(50) },

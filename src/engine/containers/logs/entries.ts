@@ -37,7 +37,8 @@ export interface Decoding {
 export const freshDecoding = (): Decoding => ({ middle: { stdout: false, stderr: false }, over: false });
 
 /**
- * The output in whole entries: neighbours of one stream are one frame. What is no entry (a line torn by a full disk) is
+ * The output in whole entries: neighbours of one stream are one frame, but with time stamps each entry is one, for there are
+ * clients that look for a stamp at the beginning of a frame. What is no entry (a line torn by a full disk) is
  * passed over.
  */
 export function decodeEntries(bytes: Buffer, choice: EntryChoice, state: Decoding): readonly Frame[] {
@@ -68,7 +69,7 @@ export function decodeEntries(bytes: Buffer, choice: EntryChoice, state: Decodin
       if (choice.since !== undefined && stamp < choice.since) continue;
     }
     if (!choice[stream]) continue;
-    if (stream !== current) flush();
+    if (stream !== current || (choice.timestamps && !state.middle[stream])) flush();
     current = stream;
     const isFull = bytes[entry + stampLength + 8] === full;
     if (!state.middle[stream]) {

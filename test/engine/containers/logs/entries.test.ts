@@ -36,10 +36,13 @@ describe("the entries of a log", () => {
     expect(read(sample, { since: stamp(2), until: stamp(3) })).toEqual(["stdout:\n", "stderr:tw"]);
   });
 
-  it("have their time in front of each line, once", () => {
-    const [first, second] = read(sample, { timestamps: true });
-    expect(first).toBe("stdout:2026-11-23T21:47:01.000000001Z one\n2026-11-23T21:47:02.000000001Z \n");
-    expect(second).toBe("stderr:2026-11-23T21:47:03.000000001Z two\n");
+  it("have their time in front of each line, once, and a frame each", () => {
+    expect(read(sample, { timestamps: true })).toEqual([
+      "stdout:2026-11-23T21:47:01.000000001Z one\n",
+      "stdout:2026-11-23T21:47:02.000000001Z \n",
+      "stderr:2026-11-23T21:47:03.000000001Z two\n",
+      "stdout:2026-11-23T21:47:05.000000001Z prompt> ",
+    ]);
   });
 
   it("that are torn are passed over", () => {
