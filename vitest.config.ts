@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Tests that need an engine (and root, to have one); the others need nothing but this repository. */
 const engineTests = [
   "test/scenarios/**/*.test.ts",
-  "test/engine/contract.test.ts",
+  "test/engine/{build,contract,transport}.test.ts",
   "test/engine/**/*.engine.test.ts",
   "test/network/**/*.engine.test.ts",
   "test/reconcile/execute.test.ts",

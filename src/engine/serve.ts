@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { EngineError } from "../errors.ts";
-import type { ByteSource, CallOptions, Connection, Engine } from "./api.ts";
+import type { CallOptions, Connection, Engine } from "./api.ts";
 import { newestApi } from "./api-version.ts";
 import { answerOutside } from "./outside.ts";
 import { badRequest, notFound } from "./refusal.ts";
@@ -174,7 +174,7 @@ async function collect(
   const args = readArguments(route, { path, query, headers: request.headers });
   for (const [name, rule] of Object.entries(route.args)) {
     const place = placeOf(rule);
-    if (place === "stream") args[name] = request as ByteSource;
+    if (place === "stream") args[name] = bytesOf(request);
     if (place !== "body") continue;
     const bytes = await (upgrade?.body ?? readBody(request));
     const body = parseBody(bytes, request.headers["content-type"]);
@@ -189,10 +189,13 @@ async function collect(
 
 const placeOf = (rule: Rule) => (typeof rule === "string" ? rule : rule[0]);
 
+/** A request's body. Whoever stops reading it leaves the connection open, for the answer that says why. */
+const bytesOf = (request: IncomingMessage): AsyncIterable<Buffer> => request.iterator({ destroyOnReturn: false });
+
 async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let total = 0;
-  for await (const chunk of request) {
+  for await (const chunk of bytesOf(request)) {
     total += chunk.length;
     if (total > bodyLimit) throw badRequest("the body is too large");
     chunks.push(chunk);
@@ -217,10 +220,30 @@ function refuse(response: ServerResponse, error: unknown, request: IncomingMessa
     return;
   }
   const message = error instanceof EngineError ? error.message : "the engine failed: its log says why";
-  // What the client still sends is not read: the connection cannot be used again then.
-  if (!request.complete) response.setHeader("Connection", "close");
-  if (status === 304) {
-    response.writeHead(304);
+  if (request.complete) {
+    sendRefusal(response, status, message);
+    return;
+  }
+  // Closed at once, a connection with unread bytes is reset, and the client may never see the answer. What it still sends is
+  // thrown away until it stops, as it does on reading the answer; one that never reads is left after a while.
+  response.setHeader("Connection", "close");
+  const end = () => {
+    clearTimeout(timer);
     response.end();
-  } else sendJson(response, status, { message });
+  };
+  const timer = setTimeout(end, lingering);
+  request.once("close", end);
+  request.resume();
+  sendRefusal(response, status, message, { open: true });
 }
+
+function sendRefusal(response: ServerResponse, status: number, message: string, { open = false } = {}): void {
+  const text = status === 304 ? "" : `${JSON.stringify({ message })}\n`;
+  const length = Buffer.byteLength(text);
+  response.writeHead(status, status === 304 ? {} : { "Content-Type": "application/json", "Content-Length": length });
+  if (open) response.write(text);
+  else response.end(text);
+}
+
+/** Milliseconds that a client whose upload was refused gets to read the answer. */
+const lingering = 5000;
