@@ -10,6 +10,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { finished } from "node:stream/promises";
 import zlib from "node:zlib";
+import { removeTree } from "../containers/rootfs/remove-tree.ts";
 import { makeFolder, temporaryPrefix } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import { openRecords } from "../daemon/records.ts";
@@ -17,7 +18,6 @@ import type { Blobs } from "./blobs.ts";
 import { decompress } from "./decompress.ts";
 import { hexOf } from "./digest.ts";
 import { type PackedPiece, packFromRecipe, packLayer } from "./pack.ts";
-import { removeTree } from "./remove-tree.ts";
 import { unpackLayer } from "./unpack.ts";
 
 export interface LayerRecord {
@@ -130,6 +130,18 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
 
   /** Layers that are being put in place. */
   const placing = new Map<string, Promise<void>>();
+  /** Gone from its place at once, so that it can come again meanwhile; what it held goes bit by bit. */
+  const vanish = async (diffId: string) => {
+    const doomed = temporary(home);
+    try {
+      await rename(directory(diffId), doomed);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
+      throw error;
+    }
+    await removeTree(doomed);
+  };
+
   const putInPlace = async (staged: StagedLayer, blob: LayerBlob | undefined): Promise<string> => {
     const { diffId, size, tarSize } = staged;
     if (records.get(hexOf(diffId)) !== undefined) {
@@ -145,7 +157,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       unsynced: bootId,
       ...(blob !== undefined && { blob }),
     };
-    await removeTree(directory(diffId));
+    await vanish(diffId);
     if (staged.recipe !== undefined) await rename(staged.recipe, recipeFile(diffId));
     await rename(staged.directory, directory(diffId));
     await records.put(hexOf(diffId), record, { sync: false });
@@ -226,7 +238,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
     },
     remove: async (diffId) => {
       await records.remove(hexOf(diffId));
-      await removeTree(directory(diffId));
+      await vanish(diffId);
       await rm(recipeFile(diffId), { force: true });
     },
   };

@@ -75,6 +75,8 @@ describe("an imported root file system", () => {
     const names = await readdir(layer, { encoding: "buffer" });
     expect(names.map((name) => name.toString("latin1"))).toContain("n\xffme");
     expect(await lstat(path.join(layer, "d".repeat(120), "e".repeat(120), "f"))).toBeDefined();
+    await test.room.calls.imageRemove({ name: "base:1" });
+    expect(await layersOf()).toBe(0);
   });
 
   it("may come compressed", async () => {

@@ -23,8 +23,9 @@ export async function removeTree(folder: string): Promise<void> {
 
 async function empty(folder: number, device: number): Promise<void> {
   const here = `/proc/self/fd/${folder}`;
-  for (const entry of await readdir(here, { withFileTypes: true })) {
-    const path = `${here}/${entry.name}`;
+  // Names may be any bytes: as text they would not all be found again.
+  for (const entry of await readdir(here, { withFileTypes: true, encoding: "buffer" })) {
+    const path = Buffer.concat([Buffer.from(`${here}/`), entry.name]);
     if (!entry.isDirectory()) {
       await unlink(path).catch((error: unknown) => {
         if (!isMissing(error)) throw error;
@@ -43,6 +44,6 @@ async function empty(folder: number, device: number): Promise<void> {
   }
 }
 
-function openFolder(path: string): number {
+function openFolder(path: string | Buffer): number {
   return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
 }
