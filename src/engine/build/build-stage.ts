@@ -1,6 +1,7 @@
 /** One stage of a build, instruction by instruction. */
 
 import type { ContainerConfig } from "../api.ts";
+import type { Platform } from "../daemon/rooms.ts";
 import { shortId } from "../images/digest.ts";
 import type { ImageHistory } from "../images/image-config.ts";
 import { parsePlatform } from "../images/platform.ts";
@@ -26,6 +27,7 @@ export interface StageState {
   readonly scope: StageScope;
   /** The CMD is of this stage, not of its base. */
   readonly cmdIsOwn: boolean;
+  readonly platform: Platform;
   readonly author?: string;
 }
 
@@ -58,6 +60,7 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     // What a stage has declared, those that stand on it know too.
     scope: base.scope ?? emptyScope,
     cmdIsOwn: false,
+    platform: base.platform,
     ...(base.author !== undefined && { author: base.author }),
   };
   if (base.id !== undefined && triggers != null && triggers.length > 0) {

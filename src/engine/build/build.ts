@@ -2,6 +2,7 @@
 
 import type { ContainerConfig, HostConfig, RegistryAuth } from "../api.ts";
 import type { Platform, StepRunner } from "../daemon/rooms.ts";
+import type { Image } from "../images/catalog.ts";
 import type { ImageHistory } from "../images/image-config.ts";
 import type { ImagesRoom } from "../images/open-images.ts";
 import type { BuildCache } from "./cache.ts";
@@ -26,6 +27,8 @@ export interface Build {
   readonly args: BuildArguments;
   readonly globals: ReadonlyMap<string, string>;
   readonly platform: Platform;
+  /** Images whose steps need not be done again. */
+  readonly cacheFrom: readonly Image[];
   /** Steps are done again, whatever the cache has. */
   readonly noCache: boolean;
   /** Base images are looked for at their registries, even those that are here. */

@@ -18,6 +18,7 @@ import type { Build, StageResult } from "./build.ts";
 import type { BuildRoom } from "./build-image.ts";
 import { buildStage } from "./build-stage.ts";
 import { copyPieces } from "./copy-pieces.ts";
+import { cacheImages } from "./image-cache.ts";
 import { orderOutput } from "./output.ts";
 import type { Placed } from "./place.ts";
 import { unusedArguments } from "./variables.ts";
@@ -125,6 +126,7 @@ function prepareBuild(work: Work, { views, signal, keep, run, tell }: Shared): B
     platform,
     signal,
     temporary,
+    cacheFrom: cacheImages(room.images, request.cachefrom ?? []),
     noCache: request.nocache === true,
     pull: request.pull === true,
     auths: request.auths ?? {},

@@ -5,6 +5,7 @@ import { lstatSync, rmdirSync, unlinkSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Frame } from "../api.ts";
+import { canRun, formatPlatform, hostPlatform } from "../images/platform.ts";
 import { fileIn } from "../images/unpack.ts";
 import { badRequest } from "../refusal.ts";
 import { argumentsOf } from "./apply.ts";
@@ -13,6 +14,7 @@ import { cacheKey, describeStep } from "./describe-step.ts";
 import { complain } from "./dockerfile/complain.ts";
 import { parseHeredoc } from "./dockerfile/heredoc.ts";
 import type { Command, Run } from "./dockerfile/instruction.ts";
+import { findStep } from "./image-cache.ts";
 import { openMounts } from "./open-mounts.ts";
 import { readMount } from "./run-mount.ts";
 import { declaredArguments, proxyArguments, runArguments } from "./variables.ts";
@@ -37,6 +39,14 @@ export async function runStep(
   const { span, security } = instruction;
   if (security === "insecure")
     throw complain(span, "RUN --security=insecure is not allowed: this engine's builds have no such entitlement");
+  if (!(await canRun(state.platform))) {
+    const [wanted, here] = [state.platform, hostPlatform].map(formatPlatform);
+    throw complain(
+      span,
+      `RUN needs a ${wanted} machine, and this one is ${here}`,
+      "register an emulator: package qemu-user-static",
+    );
+  }
   const network = networkOf(build.hostConfig.NetworkMode, instruction);
   const script = scriptOf(instruction);
   const program = script === undefined ? undefined : `/dev/pipes/${script.name}`;
@@ -61,7 +71,7 @@ export async function runStep(
       ExtraHosts,
       opened.keys,
     ]);
-    const known = build.noCache ? undefined : cache.get(key);
+    const known = build.noCache ? undefined : (cache.get(key) ?? findStep(build.cacheFrom, state.diffIds, description));
     if (known !== undefined) {
       output.say(" ---> Using cache\n");
       return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };

@@ -86,15 +86,15 @@ function matching(tree: Tree, pattern: string): readonly string[] {
 /** What is copied, whatever its times are: the same checksum, the same layer. */
 export function checksumOf(selected: readonly Selected[]): string {
   const hash = createHash("sha256");
-  const add = (path: string, { entry, digest }: TreeNode) => {
+  const add = (path: string, { entry, digest }: TreeNode, keepOwners: boolean) => {
     const xattrs = [...entry.xattrs].toSorted(([a], [b]) => (a < b ? -1 : 1));
     hash.update(
       JSON.stringify([
         path,
         entry.type,
         entry.mode,
-        entry.uid,
-        entry.gid,
+        keepOwners ? entry.uid : 0,
+        keepOwners ? entry.gid : 0,
         entry.linkPath,
         entry.major,
         entry.minor,
@@ -105,8 +105,8 @@ export function checksumOf(selected: readonly Selected[]): string {
   };
   for (const { name, node, isDirectory, below, keepOwners } of selected) {
     hash.update(JSON.stringify([name, isDirectory, keepOwners]));
-    if (node !== undefined && !isDirectory) add("", node);
-    for (const inner of below) add(inner.path, inner.node);
+    if (node !== undefined && !isDirectory) add("", node, keepOwners);
+    for (const inner of below) add(inner.path, inner.node, keepOwners);
   }
   return `sha256:${hash.digest("hex")}`;
 }

@@ -1,4 +1,6 @@
-/** Platforms: the host's, and how they are written. Pure but for what Node says of the host. */
+/** Platforms: the host's, and how they are written. Pure but for what the host says of itself. */
+
+import { readdir } from "node:fs/promises";
 
 import type { Platform } from "../daemon/rooms.ts";
 import { badRequest } from "../refusal.ts";
@@ -63,6 +65,16 @@ function level({ architecture, variant }: Platform): number {
   const fallback = architecture === "arm64" ? 8 : architecture === "arm" ? 7 : 1;
   const found = /^v([0-9]+)$/.exec(variant ?? "");
   return found === null ? fallback : Number(found[1]);
+}
+
+/** Programs of another architecture run where an emulator is registered for them (binfmt_misc), and 32-bit ones on their 64-bit kin. */
+export async function canRun({ os, architecture }: Platform): Promise<boolean> {
+  if (os !== hostPlatform.os) return false;
+  const kin: Readonly<Record<string, readonly string[]>> = { amd64: ["386"], arm64: ["arm"] };
+  if (architecture === hostPlatform.architecture || kin[hostPlatform.architecture]?.includes(architecture)) return true;
+  const emulators = await readdir("/proc/sys/fs/binfmt_misc").catch(() => []);
+  const names = Object.entries(aliases).flatMap(([name, [meant]]) => (meant === architecture ? [name] : []));
+  return emulators.some((emulator) => [architecture, ...names].some((name) => emulator === `qemu-${name}`));
 }
 
 /** The variant that an architecture has anyhow is not written. */
