@@ -52,7 +52,7 @@ export interface Note {
 }
 
 /** Exit codes of the executable (docs/architecture.md). `run`, `exec` and the like pass a container's own code on. */
-export const exitCodes = { ok: 0, failure: 1, changes: 2, bug: 70, interrupted: 130 } as const;
+export const exitCodes = { ok: 0, failure: 1, changes: 2, bug: 70, notExecutable: 126, interrupted: 130 } as const;
 
 /** The base of every error that a user can cause: printed as its message, never with a stack trace. */
 export class GantryError extends Error {
@@ -85,7 +85,7 @@ export class UsageError extends GantryError {
 export class EngineError extends GantryError {
   override readonly name = "EngineError";
   readonly status: number | undefined;
-  constructor(message: string, options: { status?: number; hint?: string; cause?: unknown } = {}) {
+  constructor(message: string, options: { status?: number; exitCode?: number; hint?: string; cause?: unknown } = {}) {
     super(message, options);
     this.status = options.status;
   }

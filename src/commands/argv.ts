@@ -31,9 +31,15 @@ export function cutArgv(argv: readonly string[], globals: FlagShapes): CutArgv {
  * Spells flags out, so that the parser behind sees one form only: `--name=value`, `--switch`, then the words. Understands
  * what docker's command line does: `-dV`, `-fx.yaml`, `-f=x.yaml`, `--switch=false`; of a flag that takes one value the
  * last one counts. A letter of `own` hides the same letter of `globals` behind the verb (`logs -f`), but not before it.
- * Throws UsageError for an unknown flag, with the nearest known one, and for a missing value.
+ * With `takesCommand`, what stands behind the first word is no flag, whatever it looks like. Throws UsageError for an
+ * unknown flag, with the nearest known one, and for a missing value.
  */
-export function spellOut(cut: Pick<CutArgv, "before" | "after">, globals: FlagShapes, own: FlagShapes): string[] {
+export function spellOut(
+  cut: Pick<CutArgv, "before" | "after">,
+  globals: FlagShapes,
+  own: FlagShapes,
+  { takesCommand = false } = {},
+): string[] {
   const shapes = { ...globals, ...own };
   const letters = new Set(Object.values(own).map((shape) => shape.char));
   const merged = Object.fromEntries(
@@ -42,9 +48,10 @@ export function spellOut(cut: Pick<CutArgv, "before" | "after">, globals: FlagSh
     ),
   );
   const before = read(cut.before, globals, { stopAtWord: false });
-  const after = read(cut.after, merged, { stopAtWord: false });
+  const after = read(cut.after, merged, { stopAtWord: takesCommand });
   const flags = lastOnes([...before.flags, ...after.flags], merged);
-  const words = after.words.length > 0 ? ["--", ...after.words] : [];
+  const rest = [...after.words, ...cut.after.slice(after.end)];
+  const words = rest.length > 0 ? ["--", ...rest] : [];
   return [...flags.map(({ name, value }) => spelling(name, value, merged[name])), ...words];
 }
 

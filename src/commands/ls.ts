@@ -1,6 +1,6 @@
 import type { ContainerSummary } from "../engine/api.ts";
 import { UsageError } from "../errors.ts";
-import { renderTable } from "../ui/table.ts";
+import { renderTable, wide } from "../ui/table.ts";
 import { openEngine } from "./session.ts";
 import { Flags, several, Verb } from "./verb.ts";
 
@@ -23,7 +23,7 @@ export default class Ls extends Verb {
     const projects = projectRows(containers).filter(({ Name }) => isWanted(Name));
     if (flags.quiet) for (const { Name } of projects) process.stdout.write(`${Name}\n`);
     else if (flags.json || flags.format === "json") process.stdout.write(`${JSON.stringify(projects)}\n`);
-    else process.stdout.write(renderTable(columns, projects));
+    else process.stdout.write(renderTable(columns, projects, wide));
     return 0;
   }
 }

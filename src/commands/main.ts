@@ -34,7 +34,7 @@ async function execute(name: string, before: readonly string[], after: readonly 
   if (entry === undefined) throw await unknownVerb(name);
   const Verb = await entry.load();
   return withUsage(name, async () => {
-    const argv = spellOut({ before, after }, globalFlags, Verb.flags);
+    const argv = spellOut({ before, after }, globalFlags, Verb.flags, Verb);
     if (isFlag(argv, "--help")) return execute("help", [], [name]);
     return new Verb(argv, oclifConfig()).execute();
   });

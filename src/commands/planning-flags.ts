@@ -30,7 +30,10 @@ export const planningFlags = {
   timeout: timeoutFlag(),
 };
 
-export type PlanningFlags = Interfaces.InferredFlags<typeof planningFlags>;
+type Inferred = Interfaces.InferredFlags<typeof planningFlags>;
+
+/** Those that a verb has, as they were given. */
+export type PlanningFlags = { readonly [Name in keyof Inferred]?: Inferred[Name] | undefined };
 
 /** What the planner must know of the flags. `environment`: the project's, for COMPOSE_REMOVE_ORPHANS and the like. */
 export function planningOptions(
@@ -62,13 +65,13 @@ export function timeoutFlag() {
   return Flags.integer({ char: "t", min: -1, helpValue: "<s>", description: "seconds until a stopping one is killed" });
 }
 
-/** `web=3` → web, 3. The last one counts. Throws UsageError for anything else. */
-export function parseScale(values: readonly string[]): ReadonlyMap<string, number> {
+/** `web=3` → web, 3. The last one counts. Throws UsageError, naming the flag, for anything else. */
+export function parseScale(values: readonly string[], flag = "--scale "): ReadonlyMap<string, number> {
   return new Map(
     values.map((text): [string, number] => {
       const match = /^([^=]+)=(\d+)$/.exec(text);
       if (match?.[1] === undefined || match[2] === undefined) {
-        throw new UsageError(`--scale "${text}" is not a service and a number`, { hint: "write --scale web=3" });
+        throw new UsageError(`${flag}"${text}" is not a service and a number`, { hint: `write ${flag}web=3` });
       }
       return [match[1], Number(match[2])];
     }),

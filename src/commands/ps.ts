@@ -44,7 +44,13 @@ export default class Ps extends Verb {
     else if (flags.services) printLines(new Set(shown.map(({ Labels }) => Labels["com.docker.compose.service"] ?? "")));
     else {
       const rows = shown.map((container) => containerRow(container, Date.now(), flags["no-trunc"] !== true));
-      process.stdout.write(formatRows(rows, flags.json ? "json" : flags.format, { columns, fields: containerFields }));
+      process.stdout.write(
+        formatRows(rows, flags.json ? "json" : flags.format, {
+          columns,
+          fields: containerFields,
+          headings: { RunningFor: "CREATED" },
+        }),
+      );
     }
     return 0;
   }

@@ -5,6 +5,8 @@ export interface RowFormat<Row> {
   readonly columns: readonly Column<Row>[];
   /** The names that a template may use. */
   readonly fields: readonly (string & keyof Row)[];
+  /** Headings of `table TEMPLATE`, for the fields that are not headed by their name. */
+  readonly headings?: Readonly<Partial<Record<string & keyof Row, string>>>;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface RowFormat<Row> {
 export function formatRows<Row extends object>(
   rows: readonly Row[],
   format: string | undefined,
-  { columns, fields }: RowFormat<Row>,
+  { columns, fields, headings }: RowFormat<Row>,
 ): string {
   if (format === undefined || format === "" || format === "table") return renderTable(columns, rows);
   if (format === "json") return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
@@ -23,12 +25,13 @@ export function formatRows<Row extends object>(
   const render = parseTemplate(template, fields);
   const lines = rows.map((row) => render(Object.fromEntries(Object.entries(row))));
   if (!isTable) return lines.map((line) => `${line}\n`).join("");
-  const heading = templateFields(template).map((field) => headingOf(field));
+  const heading = templateFields(template).map((field) => headingOf(field, new Map(Object.entries(headings ?? {}))));
   return alignColumns([heading, ...lines.map((line) => line.split("\t"))]);
 }
 
-/** `RunningFor` is headed CREATED as docker does; any other field by its name. */
-function headingOf(field: string): string {
-  if (field === "RunningFor") return "CREATED";
+/** `MountPoint` → `MOUNT POINT`, where the rows have no heading of their own for it. */
+function headingOf(field: string, own: ReadonlyMap<string, unknown>): string {
+  const heading = own.get(field);
+  if (typeof heading === "string") return heading;
   return field.replace(/([a-z])([A-Z])/g, "$1 $2").toUpperCase();
 }

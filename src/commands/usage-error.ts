@@ -10,7 +10,14 @@ export function usageMessage(error: unknown): string | undefined {
     .replace(/^The following errors? occurred:\s*/, "")
     .replace(/^(--[\w-]+)=true /gm, "$1 ")
     .trim();
+  const missing = /^Missing \d+ required args?:\n([\s\S]*?)(?:\n\n|$)/.exec(text)?.[1];
+  if (missing !== undefined) return `missing: ${argumentNames(missing).join(", ")}`;
   return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** The names in oclif's list, which says after each what it is. */
+function argumentNames(list: string): string[] {
+  return list.split("\n").map((line) => (line.trim().split(/\s/)[0] ?? "").toUpperCase());
 }
 
 /** What oclif's parser throws: a CLIError bears `oclif`, an error of a flag's own `parse` is wrapped in one. */

@@ -10,6 +10,8 @@ export { Args, Flags };
 export abstract class Verb extends Command {
   static override flags: Interfaces.FlagInput = {};
   static override baseFlags = globalFlags;
+  /** Whether the words behind the first one are the words of another command, flags or not: `exec web ls -l`. */
+  static readonly takesCommand: boolean = false;
 
   abstract override run(): Promise<number>;
 

@@ -8,6 +8,7 @@ export interface VerbClass {
   readonly description?: string | undefined;
   readonly flags: Interfaces.FlagInput;
   readonly args: Interfaces.ArgInput;
+  readonly takesCommand: boolean;
 }
 
 export interface VerbEntry {
@@ -22,12 +23,29 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("plan", "Show what up would do, and why", () => import("./plan.ts")),
   verb("ps", "List the project's containers", () => import("./ps.ts")),
   verb("logs", "Show the containers' output", () => import("./logs.ts")),
+  verb("exec", "Run a command in a running container", () => import("./exec.ts")),
+  verb("attach", "Attach to a running container", () => import("./attach.ts")),
   verb("config", "Check the files and print what they mean", () => import("./config.ts")),
   verb("build", "Build images", () => import("./build.ts")),
   verb("pull", "Pull images", () => import("./pull.ts")),
+  verb("push", "Push images", () => import("./push.ts")),
+  verb("create", "Create containers, do not start them", () => import("./create.ts")),
   verb("start", "Start containers that exist", () => import("./start.ts")),
   verb("stop", "Stop containers", () => import("./stop.ts")),
   verb("restart", "Restart containers", () => import("./restart.ts")),
+  verb("kill", "Send a signal to containers", () => import("./kill.ts")),
+  verb("pause", "Pause containers", () => import("./pause.ts")),
+  verb("unpause", "Unpause containers", () => import("./unpause.ts")),
+  verb("scale", "Set how many containers services have", () => import("./scale.ts")),
+  verb("rm", "Remove stopped containers", () => import("./rm.ts")),
+  verb("wait", "Wait until containers stop", () => import("./wait.ts")),
+  verb("top", "Show the containers' processes", () => import("./top.ts")),
+  verb("events", "Show what happens to containers", () => import("./events.ts")),
+  verb("port", "Show where a port is published", () => import("./port.ts")),
+  verb("export", "Write a container's files as a tar", () => import("./export.ts")),
+  verb("commit", "Make an image of a container", () => import("./commit.ts")),
+  verb("images", "List the containers' images", () => import("./images.ts")),
+  verb("volumes", "List the project's volumes", () => import("./volumes.ts")),
   verb("ls", "List the engine's projects", () => import("./ls.ts")),
   verb("daemon", "Run the embedded engine", () => import("./daemon.ts")),
   verb("doctor", "Check this machine for the embedded engine", () => import("./doctor.ts")),

@@ -23,6 +23,19 @@ export interface DockerConfig {
   readonly credsStore?: string;
   /** Registry host → name of the program that keeps its credentials. */
   readonly credHelpers?: Readonly<Record<string, string>>;
+  /** Keys that end an attachment: `ctrl-p,ctrl-q`. */
+  readonly detachKeys?: string;
+  /** What containers and builds are told of proxies: by engine address, or `default`. */
+  readonly proxies?: Readonly<Record<string, ProxySettings>>;
+}
+
+/** URLs of proxies, and hosts that are reached without. */
+export interface ProxySettings {
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  readonly ftpProxy?: string;
+  readonly noProxy?: string;
+  readonly allProxy?: string;
 }
 
 /** `DOCKER_CONFIG`, else `~/.docker`. */

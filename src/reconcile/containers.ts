@@ -3,7 +3,7 @@ import { labels } from "./labels.ts";
 import type { Observed, ObservedContainer, Subject } from "./plan.ts";
 
 /** The container's name without the API's leading slash. */
-export function nameOf({ Names, Id }: ContainerSummary): string {
+export function nameOf({ Names, Id }: Pick<ContainerSummary, "Names" | "Id">): string {
   return Names[0]?.replace(/^\//, "") ?? Id.slice(0, 12);
 }
 

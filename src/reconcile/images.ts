@@ -84,6 +84,34 @@ export function planPull(model: ProjectModel, observed: Observed, options: PullO
   return planned(state);
 }
 
+export interface PushOptions {
+  /** Go on after failed pushes. */
+  readonly ignoreFailures?: boolean;
+}
+
+/** Plans `push`: the images, with all their tags, of the selected services that are built and have a name of their own. */
+export function planPush(model: ProjectModel, { ignoreFailures }: PushOptions): Planned {
+  const steps = draft(model.name);
+  const images = new Map(
+    [...model.services.values()].flatMap(({ name, image, build }) =>
+      image === undefined || build === undefined
+        ? []
+        : [image, ...(build.tags ?? [])].map((reference): [string, string] => [reference, name]),
+    ),
+  );
+  for (const [reference, service] of images) {
+    steps.add({
+      op: "push-image",
+      reference,
+      subject: { kind: "image", name: reference, service },
+      why: "push was asked for",
+      after: [],
+      ...(ignoreFailures === true && { optional: true }),
+    });
+  }
+  return { plan: steps.plan(), errors: [], warnings: [], questions: [] };
+}
+
 function planServiceImage(state: ImageState, service: Service, observed: Observed, options: ImageOptions): void {
   const reference = imageReference(state.model, service);
   const { there, missing } = lookUp(observed, reference, platformOf(state.model, service));

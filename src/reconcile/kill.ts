@@ -1,6 +1,6 @@
 import type { ProjectModel } from "../compose/model.ts";
-import { chosenContainers, unknownServices } from "./chosen.ts";
-import { isRunning, subjectOf } from "./containers.ts";
+import { unknownServices } from "./chosen.ts";
+import { isOneOff, isRunning, serviceOf, subjectOf } from "./containers.ts";
 import { draft } from "./draft.ts";
 import type { Observed, Planned } from "./plan.ts";
 
@@ -9,22 +9,29 @@ export interface KillOptions {
   readonly services?: readonly string[];
   /** `SIGHUP`, `HUP` or a number; absent: SIGKILL. */
   readonly signal?: string;
+  /** The containers of `run` too. */
+  readonly oneOffs?: boolean;
+  /** Containers too whose service is gone. */
+  readonly orphans?: boolean;
 }
 
 /**
  * Plans `kill`: a signal to every running container, at once.
  *
- * @param model undefined: only the project's name is known
+ * @param model undefined: only the project's name is known, and no container is an orphan
  */
-export function planKill(
-  model: ProjectModel | undefined,
-  observed: Observed,
-  { services, signal }: KillOptions,
-): Planned {
+export function planKill(model: ProjectModel | undefined, observed: Observed, options: KillOptions): Planned {
+  const { services = [], signal, oneOffs, orphans } = options;
   const steps = draft(observed.project);
   const errors = unknownServices(model, observed, services);
   if (errors.length > 0) return { plan: steps.plan(), errors, warnings: [], questions: [] };
-  for (const container of [...chosenContainers(observed, services).values()].flat().filter(isRunning)) {
+  const isDeclared = (name: string) =>
+    model === undefined || model.services.has(name) || model.disabled_services.has(name);
+  for (const container of observed.containers.filter(isRunning)) {
+    const service = serviceOf(container);
+    if (services.length > 0 && !services.includes(service)) continue;
+    if (isOneOff(container) && oneOffs !== true) continue;
+    if (!isDeclared(service) && orphans !== true && !services.includes(service)) continue;
     steps.add({
       op: "kill-container",
       container: { id: container.summary.Id },

@@ -11,7 +11,7 @@ export interface Means {
   readonly packFiles: (files: readonly InjectedFile[]) => ByteSource;
   readonly authFor: (reference: string) => Promise<RegistryAuth | undefined>;
   readonly allAuths: () => Promise<Readonly<Record<string, RegistryAuth>>>;
-  /** Ends pulls and builds, which may take long and leave nothing half-done; every other call is finished. */
+  /** Ends pulls, pushes and builds, which may take long and leave nothing half-done; every other call is finished. */
   readonly signal?: AbortSignal;
   /** Called before a container is started, so that its first line is not missed. */
   readonly beforeStart?: (container: { readonly id: string; readonly step: Step }) => Promise<void>;
@@ -47,6 +47,8 @@ export async function perform(
       return pull(step, means, tell);
     case "build-image":
       return build(step, means, tell);
+    case "push-image":
+      return push(step, means, tell);
     case "remove-image":
       await unlessGone(engine.imageRemove({ name: step.reference, ...(step.force === true && { force: true }) }));
       return undefined;
@@ -97,6 +99,12 @@ export async function perform(
         id: idOf(step.container),
         ...(step.timeout !== undefined && { t: step.timeout }),
       });
+      return undefined;
+    case "pause-container":
+      await engine.containerPause({ id: idOf(step.container) });
+      return undefined;
+    case "unpause-container":
+      await engine.containerUnpause({ id: idOf(step.container) });
       return undefined;
     case "kill-container":
       await unlessGone(
@@ -189,6 +197,14 @@ async function pull(step: Of<"pull-image">, { engine, authFor, signal }: Means, 
     const blame = { attribute: "image", code: "unpullable-image" };
     throw new StepError(`image "${step.reference}" cannot be pulled: ${error.message}`, [], { cause: error, blame });
   }
+  return undefined;
+}
+
+async function push(step: Of<"push-image">, { engine, authFor, signal }: Means, tell: Tell): Promise<undefined> {
+  const [name = "", tag] = step.reference.split(/:(?=[^/:]+$)/);
+  const args = { name, ...(tag !== undefined && { tag }), auth: (await authFor(step.reference)) ?? {} };
+  const lines = await engine.imagePush(args, signal === undefined ? {} : { signal });
+  for await (const line of lines) tellProgress(line, tell);
   return undefined;
 }
 

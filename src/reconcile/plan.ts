@@ -93,6 +93,7 @@ export type Step = StepBase &
   (
     | { readonly op: "pull-image"; readonly reference: string; readonly platform?: string }
     | { readonly op: "build-image"; readonly build: BuildRequest }
+    | { readonly op: "push-image"; readonly reference: string }
     | { readonly op: "remove-image"; readonly reference: string; readonly force?: boolean }
     | { readonly op: "create-network"; readonly body: NetworkCreateBody }
     | { readonly op: "remove-network"; readonly network: string }
@@ -128,6 +129,8 @@ export type Step = StepBase &
         readonly signal?: string;
       }
     | { readonly op: "restart-container"; readonly container: ContainerTarget; readonly timeout?: number }
+    | { readonly op: "pause-container"; readonly container: ContainerTarget }
+    | { readonly op: "unpause-container"; readonly container: ContainerTarget }
     | { readonly op: "kill-container"; readonly container: ContainerTarget; readonly signal?: string }
     | {
         readonly op: "remove-container";

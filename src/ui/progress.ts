@@ -53,6 +53,9 @@ export function lineProgress(write: (text: string) => void, line: (status: Statu
   };
 }
 
+/** What is said of an image when work on it begins; everything else is output of a build. */
+const beginnings: ReadonlySet<string> = new Set(["Building", "Pulling", "Pushing", "Removing"]);
+
 /**
  * ` Container x  Created`, each change once. Of a build every line is shown, of a pull only its beginning and end. What
  * is wrong with a failed step is told with the error, when everything has come to its end.
@@ -61,7 +64,7 @@ export function plainLine(): (status: Status) => string {
   const last = new Map<string, string>();
   return ({ id, parent, text, details, state }) => {
     if (parent !== undefined) return "";
-    if (state === "Working" && /^Image /.test(id) && text !== "Building" && text !== "Pulling" && text !== "Removing") {
+    if (state === "Working" && /^Image /.test(id) && !beginnings.has(text)) {
       return ` ${id}  ${text.trimEnd()}\n`;
     }
     // What follows an error is not done because of it.

@@ -18,6 +18,7 @@ export interface Status {
 const words: Readonly<Record<Operation, readonly [doing: string, done: string]>> = {
   "pull-image": ["Pulling", "Pulled"],
   "build-image": ["Building", "Built"],
+  "push-image": ["Pushing", "Pushed"],
   "remove-image": ["Removing", "Removed"],
   "create-network": ["Creating", "Created"],
   "remove-network": ["Removing", "Removed"],
@@ -30,6 +31,8 @@ const words: Readonly<Record<Operation, readonly [doing: string, done: string]>>
   "start-container": ["Starting", "Started"],
   "stop-container": ["Stopping", "Stopped"],
   "restart-container": ["Restarting", "Restarted"],
+  "pause-container": ["Pausing", "Paused"],
+  "unpause-container": ["Unpausing", "Unpaused"],
   "kill-container": ["Killing", "Killed"],
   "remove-container": ["Removing", "Removed"],
   "rename-container": ["Renaming", "Renamed"],

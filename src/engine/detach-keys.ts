@@ -1,6 +1,6 @@
 /** The keys that end an attachment and leave the container running. Pure. */
 
-import { badRequest } from "../../refusal.ts";
+import { badRequest } from "./refusal.ts";
 
 /** ctrl-p ctrl-q. */
 const usual = Buffer.from([0x10, 0x11]);

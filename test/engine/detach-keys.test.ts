@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDetachKeys, scanDetachKeys } from "../../../../src/engine/containers/streams/detach-keys.ts";
+import { parseDetachKeys, scanDetachKeys } from "../../src/engine/detach-keys.ts";
 
 describe("detach keys", () => {
   it.each<[string | undefined, number[]]>([
