@@ -44,8 +44,36 @@ export async function* packTree(
   yield* tar;
 }
 
+/**
+ * The tar of one file, directory or symbolic link under a name in the tar, with what is below it and with the owners that
+ * the files have here. `.` as the name of a directory: what is below it, without a folder around it. Ends with GantryError
+ * when something cannot be read.
+ */
+export async function* packPath(source: string, name: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const { pack: newPack } = await import("tar-stream");
+  const tar = newPack();
+  const prefix = name === "." ? "" : `${name}/`;
+  const walk: Walk = { root: source, rules: everything, always: new Set(), skip: new Set(), copy: { prefix } };
+  const fill = async () => {
+    const stats = unlessGone(source, () => lstatSync(source));
+    if (stats === undefined) throw new GantryError(`${source}: there is no such file or directory`);
+    if (!stats.isDirectory()) await addLeaf(tar, walk, name, source, stats);
+    else {
+      await addEntry(tar, { ...headerOf(walk, name, stats), name, type: "directory" });
+      await addDirectory(tar, walk, "", []);
+    }
+    tar.finalize();
+  };
+  fill().catch((error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))));
+  yield* tar;
+}
+
+const everything: IgnoreRules = { ignores: () => false, mayHoldExceptions: () => false };
+
 interface Walk {
   readonly root: string;
+  /** A copy of files rather than a build context: with their owners, below a folder of the tar. */
+  readonly copy?: { readonly prefix: string };
   readonly rules: IgnoreRules;
   readonly always: ReadonlySet<string>;
   readonly skip: ReadonlySet<string>;
@@ -69,7 +97,7 @@ async function addDirectory(tar: Pack, walk: Walk, directory: string, held: read
     if (stats === undefined) continue;
     const ignored = !walk.always.has(path) && walk.rules.ignores(path);
     if (stats.isDirectory()) {
-      const write = once(() => addEntry(tar, { ...headerOf(path, stats), type: "directory" }));
+      const write = once(() => addEntry(tar, { ...headerOf(walk, inTar(walk, path), stats), type: "directory" }));
       if (!ignored) await release(held, write);
       const inner = [...walk.always].some((wanted) => wanted.startsWith(`${path}/`));
       if (!ignored || inner || walk.rules.mayHoldExceptions(path)) {
@@ -77,7 +105,7 @@ async function addDirectory(tar: Pack, walk: Walk, directory: string, held: read
       }
     } else if (!ignored) {
       await release(held);
-      await addLeaf(tar, path, file, stats);
+      await addLeaf(tar, walk, inTar(walk, path), file, stats);
     }
   }
 }
@@ -94,24 +122,30 @@ function once(work: () => Promise<void>): Held {
   };
 }
 
-async function addLeaf(tar: Pack, path: string, file: string, stats: Stats): Promise<void> {
-  if (stats.isFile()) return addFile(tar, path, file);
+function inTar({ copy }: Walk, path: string): string {
+  return copy === undefined ? path : `${copy.prefix}${path}`;
+}
+
+async function addLeaf(tar: Pack, walk: Walk, path: string, file: string, stats: Stats): Promise<void> {
+  if (stats.isFile()) return addFile(tar, walk, path, file);
   if (stats.isSymbolicLink()) {
-    return addEntry(tar, { ...headerOf(path, stats), type: "symlink", linkname: readlinkSync(file) });
+    return addEntry(tar, { ...headerOf(walk, path, stats), type: "symlink", linkname: readlinkSync(file) });
   }
-  if (stats.isFIFO()) return addEntry(tar, { ...headerOf(path, stats), type: "fifo" });
+  if (stats.isFIFO()) return addEntry(tar, { ...headerOf(walk, path, stats), type: "fifo" });
   // Sockets have no meaning outside of their host; docker leaves them out too.
   if (stats.isSocket()) return;
-  throw new GantryError(`the build context holds a device file, ${file}`, { hint: "name it in .dockerignore" });
+  const hint = walk.copy === undefined ? { hint: "name it in .dockerignore" } : {};
+  const where = walk.copy === undefined ? "the build context holds a device file," : "a device cannot be copied:";
+  throw new GantryError(`${where} ${file}`, hint);
 }
 
 /** The size in the header is the one at the time of opening: what is added later is cut off, what is missing is zeros. */
-async function addFile(tar: Pack, path: string, file: string): Promise<void> {
+async function addFile(tar: Pack, walk: Walk, path: string, file: string): Promise<void> {
   const descriptor = unlessGone(file, () => openSync(file, "r"));
   if (descriptor === undefined) return;
   try {
     const stats = fstatSync(descriptor);
-    const header: Headers = { ...headerOf(path, stats), type: "file", size: stats.size };
+    const header: Headers = { ...headerOf(walk, path, stats), type: "file", size: stats.size };
     if (stats.size <= pieceLength) return await addEntry(tar, header, readPiece(descriptor, file, 0, stats.size));
     await new Promise<void>((done, fail) => {
       const entry = tar.entry(header, (error) => (error ? fail(error) : done()));
@@ -149,9 +183,10 @@ function addEntry(tar: Pack, header: Headers, data?: Buffer): Promise<void> {
   });
 }
 
-function headerOf(name: string, stats: Stats): Headers {
+function headerOf({ copy }: Walk, name: string, stats: Stats): Headers {
   const seconds = Math.max(0, Math.floor(stats.mtimeMs / 1000));
-  return { ...rootOwned, name, mode: stats.mode & 0o7777, mtime: new Date(seconds * 1000) };
+  const owner = copy === undefined ? rootOwned : { uid: stats.uid, gid: stats.gid };
+  return { ...owner, name, mode: stats.mode & 0o7777, mtime: new Date(seconds * 1000) };
 }
 
 /** What `work` gives for a file; undefined for one that is not there. Throws GantryError for one that cannot be read. */
@@ -162,8 +197,8 @@ export function unlessGone<T>(file: string, work: () => T): T | undefined {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     // A name that is not UTF-8 is not found under the name that node gives it.
     if (code === "ENOENT" && !file.includes("\uFFFD")) return undefined;
-    throw new GantryError(`the build context cannot be read: ${file} (${code ?? cause})`, {
-      hint: "name the file in .dockerignore, or make it readable",
+    throw new GantryError(`${file} cannot be read (${code ?? cause})`, {
+      hint: "make it readable; where it belongs to a build, .dockerignore can leave it out",
       cause,
     });
   }
