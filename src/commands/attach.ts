@@ -5,7 +5,7 @@ import { forwardSignals } from "./forward-signals.ts";
 import { findContainer, indexFlag } from "./one-container.ts";
 import { findProject } from "./project.ts";
 import { openEngine } from "./session.ts";
-import { detachKeysOf, talk } from "./talk.ts";
+import { detachKeysOf, type TalkOptions, talk } from "./talk.ts";
 import { Args, Flags, Verb } from "./verb.ts";
 
 /** `gantry attach`: this terminal's streams become a running container's; exits with the container's code. */
@@ -36,24 +36,20 @@ export default class Attach extends Verb {
       return 0;
     }
     const stdin = flags["no-stdin"] !== true && inspect.Config.OpenStdin === true;
-    const detachKeys = await detachKeysOf(flags["detach-keys"]);
-    return attach(engine, inspect, { stdin, detachKeys, proxy: flags["sig-proxy"] });
+    const tty = inspect.Config.Tty === true;
+    const detachKeys = tty ? await detachKeysOf(flags["detach-keys"]) : undefined;
+    return attach(engine, inspect.Id, { tty, stdin, detachKeys }, flags["sig-proxy"]);
   }
 }
 
-async function attach(
-  engine: Engine,
-  { Id: id, Config }: ContainerInspect,
-  options: { readonly stdin: boolean; readonly detachKeys: Buffer; readonly proxy: boolean },
-): Promise<number> {
-  const tty = Config.Tty === true;
-  const { stdin, detachKeys, proxy } = options;
+async function attach(engine: Engine, id: string, ends: Omit<TalkOptions, "resize">, proxy: boolean): Promise<number> {
+  const { tty, stdin, detachKeys: keys } = ends;
   const exit = engine.containerWait({ id });
   exit.catch(() => {});
-  const streams = { stream: true, stdin, stdout: true, stderr: true };
+  const streams = { stream: true, stdin, stdout: true, stderr: true, ...(keys && { detachKeys: keys.text }) };
   const connection = await engine.containerAttach({ id, tty, ...streams });
   const resize = (size: { h: number; w: number }) => engine.containerResize({ id, ...size });
-  const conversation = talk(connection, { tty, stdin, detachKeys, resize });
+  const conversation = talk(connection, { ...ends, resize });
   // A terminal that others have drawn on shows itself only when it is told of another size.
   void conversation.sized({ redraw: true });
   const kill = (signal: string) => void engine.containerKill({ id, signal }).catch(() => {});

@@ -2,7 +2,7 @@ import { InterruptedError, ProjectError } from "../errors.ts";
 import { execute } from "../reconcile/execute.ts";
 import { formatPlan, planJson } from "../reconcile/format.ts";
 import type { Means } from "../reconcile/perform.ts";
-import type { Plan, Planned, Step } from "../reconcile/plan.ts";
+import type { Outcome, Plan, Planned, Step } from "../reconcile/plan.ts";
 import { StepError } from "../reconcile/step-error.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Globals } from "./global-flags.ts";
@@ -42,10 +42,10 @@ export interface CarryOutOptions extends Pick<Means, "beforeStart"> {
 }
 
 /**
- * Carries out a plan and shows its progress. Throws the error of the step that failed, an AggregateError where several
+ * Carries out a plan and shows its progress; gives the ids of the containers that it made, by step. Throws the error of the step that failed, an AggregateError where several
  * did, InterruptedError where the signal was aborted.
  */
-export async function carryOut(session: Session, plan: Plan, options: CarryOutOptions): Promise<void> {
+export async function carryOut(session: Session, plan: Plan, options: CarryOutOptions): Promise<Outcome["created"]> {
   const { progress, signal, beforeStart } = options;
   progress.begin(plan);
   const outcome = await execute(plan, {
@@ -58,6 +58,7 @@ export async function carryOut(session: Session, plan: Plan, options: CarryOutOp
   if (signal.aborted) throw new InterruptedError();
   const [first, ...others] = outcome.errors.map(({ step, error }) => placed(error, step, session));
   if (first !== undefined) throw others.length === 0 ? first : new AggregateError([first, ...others]);
+  return outcome.created;
 }
 
 /** The error of a step as a finding about the place in the files that is to blame for it, where one is. */

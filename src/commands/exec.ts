@@ -5,7 +5,7 @@ import { findContainer, indexFlag } from "./one-container.ts";
 import { processEnvironment } from "./process-environment.ts";
 import { findProject } from "./project.ts";
 import { openEngine } from "./session.ts";
-import { detachKeysOf, talk, wantsTerminal } from "./talk.ts";
+import { detachKeysOf, type TalkOptions, talk, wantsTerminal } from "./talk.ts";
 import { terminalFlags } from "./terminal-flags.ts";
 import { Args, Flags, several, Verb } from "./verb.ts";
 
@@ -38,11 +38,13 @@ export default class Exec extends Verb {
     const detach = flags.detach === true;
     const tty = wantsTerminal({ ...flags, ...(detach && { interactive: false }) });
     const stdin = flags.interactive && !detach;
+    const detachKeys = tty ? await detachKeysOf() : undefined;
     const { Id: id } = await engine.execCreate({
       id: found.Id,
       body: {
         Cmd: args.command,
         Tty: tty,
+        ...(detachKeys !== undefined && { DetachKeys: detachKeys.text }),
         AttachStdin: stdin,
         AttachStdout: !detach,
         AttachStderr: !detach,
@@ -53,7 +55,7 @@ export default class Exec extends Verb {
       },
     });
     try {
-      return await start(engine, id, { detach, tty, stdin });
+      return await start(engine, id, { detach, tty, stdin, detachKeys });
     } catch (error) {
       // The runtime's answer: there is no such program, or it cannot be run.
       if (!(error instanceof EngineError) || !/exec failed|executable file not found/i.test(error.message)) throw error;
@@ -65,16 +67,16 @@ export default class Exec extends Verb {
 async function start(
   engine: Engine,
   id: string,
-  { detach, tty, stdin }: { readonly detach: boolean; readonly tty: boolean; readonly stdin: boolean },
+  { detach, ...ends }: Omit<TalkOptions, "resize"> & { readonly detach: boolean },
 ): Promise<number> {
-  const detachKeys = await (tty ? detachKeysOf(undefined) : Buffer.alloc(0));
+  const { tty } = ends;
   const connection = await engine.execStart({ id, tty, body: { Detach: detach, Tty: tty } });
   if (detach) {
     connection.destroy();
     return 0;
   }
   const resize = (size: { h: number; w: number }) => engine.execResize({ id, ...size });
-  const conversation = talk(connection, { tty, stdin, detachKeys, resize });
+  const conversation = talk(connection, { ...ends, resize });
   void conversation.sized();
   if ((await conversation.over) === "detached") return 0;
   return (await engine.execInspect({ id })).ExitCode ?? 0;

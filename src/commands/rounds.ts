@@ -1,10 +1,10 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { ProjectModel } from "../compose/model.ts";
 import { pruneResources, select } from "../compose/select.ts";
-import { nameOf } from "../reconcile/containers.ts";
+import { isOneOff, nameOf, serviceOf } from "../reconcile/containers.ts";
 import { type ImageOptions, planImages } from "../reconcile/images.ts";
 import { inspectContainers, observe } from "../reconcile/observe.ts";
-import type { Observed, Plan, Planned } from "../reconcile/plan.ts";
+import type { Observed, Outcome, Plan, Planned } from "../reconcile/plan.ts";
 import { planUp } from "../reconcile/up.ts";
 import type { UpOptions } from "../reconcile/up-options.ts";
 import type { Progress } from "../ui/progress.ts";
@@ -80,13 +80,16 @@ export interface RoundOptions extends CarryOutOptions {
   readonly yes: boolean;
   /** Told of the second round's plan, and of what the engine holds, before anything of it is carried out. */
   readonly prepare?: (plan: Plan, observed: Observed) => Promise<void>;
+  /** The part of the second round's plan that is carried out here. */
+  readonly partOf?: (plan: Plan) => Plan;
 }
 
 /**
  * The two rounds of `up`: first images, then everything else, because whether a container is up to date depends on an
- * image's id, which is known only after the first round. Throws as carryOut does.
+ * image's id, which is known only after the first round. Gives what the second round has made, and throws, as carryOut
+ * does.
  */
-export async function bringUp(request: UpRequest, options: RoundOptions): Promise<void> {
+export async function bringUp(request: UpRequest, options: RoundOptions): Promise<Outcome["created"]> {
   const { session, model, images, up } = request;
   const { flags, progress, prepare } = options;
   let observed = await observe(session.engine, model.name, model);
@@ -101,9 +104,9 @@ export async function bringUp(request: UpRequest, options: RoundOptions): Promis
     accepted.size === 0 ? planned : await planSecond(request, observed, { ...up, accepted }),
     flags,
   );
-  sayRunning(second, observed, model, progress);
+  sayRunning(second, observed, request, progress);
   await prepare?.(second, observed);
-  await carryOut(session, second, options);
+  return carryOut(session, options.partOf?.(second) ?? second, options);
 }
 
 async function planSecond({ session, model }: UpRequest, observed: Observed, options: UpOptions): Promise<Planned> {
@@ -111,12 +114,14 @@ async function planSecond({ session, model }: UpRequest, observed: Observed, opt
 }
 
 /** A line for each container that runs and stays as it is: what docker compose prints, and what tells that all is well. */
-function sayRunning(plan: Plan, observed: Observed, model: ProjectModel, progress: Progress): void {
+function sayRunning(plan: Plan, observed: Observed, { model, up }: UpRequest, progress: Progress): void {
   const touched = new Set(plan.steps.map(({ subject }) => subject.name));
-  for (const { summary } of observed.containers) {
-    const service = summary.Labels["com.docker.compose.service"] ?? "";
+  for (const container of observed.containers) {
+    const { summary } = container;
+    const service = serviceOf(container);
     const name = nameOf(summary);
-    if (summary.State !== "running" || !model.services.has(service) || touched.has(name)) continue;
+    const isWanted = model.services.has(service) && service !== up.oneOff?.service && !isOneOff(container);
+    if (summary.State !== "running" || !isWanted || touched.has(name)) continue;
     progress.say({ id: `Container ${name}`, state: "Done", text: "Running" });
   }
 }

@@ -15,8 +15,8 @@ export interface TalkOptions {
   readonly tty: boolean;
   /** Whether what is typed, or comes through a pipe, goes to the process. */
   readonly stdin: boolean;
-  /** Keys that leave the process to itself, at a terminal; see parseDetachKeys. */
-  readonly detachKeys: Buffer;
+  /** Keys that leave the process to itself; absent where it has no terminal. */
+  readonly detachKeys?: DetachKeys | undefined;
   /** Sets the size of the process's terminal. */
   readonly resize: (size: TerminalSize) => Promise<void>;
 }
@@ -36,7 +36,9 @@ export function talk(connection: Connection, { tty, stdin, detachKeys, resize }:
   const input = process.stdin;
   const isRaw = tty && stdin && input.isTTY === true;
   const detached = Promise.withResolvers<"detached">();
-  const scan = tty ? scanDetachKeys(detachKeys) : (piece: Uint8Array) => ({ pass: piece, detached: false });
+  const scan = detachKeys
+    ? scanDetachKeys(detachKeys.bytes)
+    : (piece: Uint8Array) => ({ pass: piece, detached: false });
   const onData = (piece: Buffer) => {
     const { pass, detached: isOver } = scan(piece);
     input.pause();
@@ -77,11 +79,17 @@ async function showOutput({ frames }: Connection): Promise<"ended"> {
   return "ended";
 }
 
+/** Detach keys, as the engine is told of them and as they are typed. */
+export interface DetachKeys {
+  readonly text: string;
+  readonly bytes: Buffer;
+}
+
 /** The detach keys of a flag, else those of docker's config.json, else ctrl-p ctrl-q. Throws UsageError for no keys. */
-export async function detachKeysOf(flag: string | undefined): Promise<Buffer> {
-  const text = flag ?? (await readDockerConfig(processEnvironment())).detachKeys;
+export async function detachKeysOf(flag?: string): Promise<DetachKeys> {
+  const text = flag || (await readDockerConfig(processEnvironment())).detachKeys || "ctrl-p,ctrl-q";
   try {
-    return parseDetachKeys(text);
+    return { text, bytes: parseDetachKeys(text) };
   } catch (cause) {
     const hint = "keys are letters and ctrl-<letter>, with commas between: ctrl-p,ctrl-q";
     throw new UsageError(`"${text}" are no detach keys`, { hint, cause });

@@ -24,6 +24,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("ps", "List the project's containers", () => import("./ps.ts")),
   verb("logs", "Show the containers' output", () => import("./logs.ts")),
   verb("exec", "Run a command in a running container", () => import("./exec.ts")),
+  verb("run", "Run a command in a container of its own", () => import("./run.ts")),
   verb("attach", "Attach to a running container", () => import("./attach.ts")),
   verb("config", "Check the files and print what they mean", () => import("./config.ts")),
   verb("build", "Build images", () => import("./build.ts")),

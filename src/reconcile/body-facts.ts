@@ -3,6 +3,7 @@ import type { ContainerCreateBody, EndpointSettings, MountPoint } from "../engin
 import type { Severity } from "../errors.ts";
 import type { FieldDigests } from "./fields.ts";
 import type { InjectedFile, ObservedImage } from "./plan.ts";
+import type { OneOff } from "./up-options.ts";
 
 /** All that decides how one container of a service is created. */
 export interface BodyFacts {
@@ -27,6 +28,8 @@ export interface BodyFacts {
   readonly mountedImages?: ReadonlyMap<string, string>;
   /** gantry's own version, for the labels. */
   readonly version: string;
+  /** It is a container of `run`. */
+  readonly oneOff?: OneOff;
 }
 
 /** What is sent to the engine for one container. */

@@ -108,8 +108,9 @@ function endpointOf(facts: BodyFacts, key: string, links: readonly string[], war
   ) {
     warn("unsupported", ["mac_address"], `mac_address of the service and of network "${key}" must be the same`);
   }
+  const shared = facts.oneOff?.useAliases === false ? [] : [service.name, ...(settings?.aliases ?? [])];
   return present<EndpointSettings>({
-    Aliases: [...new Set([containerName(project, service, number), service.name, ...(settings?.aliases ?? [])])],
+    Aliases: [...new Set([containerName(project, service, number), ...shared])],
     Links: listOf(links),
     IPAMConfig: Object.keys(ipam).length === 0 ? undefined : ipam,
     MacAddress: supports(apiVersion, "1.44") ? settings?.mac_address : undefined,

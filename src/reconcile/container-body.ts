@@ -39,13 +39,13 @@ export function containerSpec(facts: BodyFacts): ContainerSpec {
     Hostname: service.hostname,
     Domainname: service.domainname,
     User: service.user,
-    AttachStdin: false,
+    AttachStdin: facts.oneOff?.stdin ?? false,
     AttachStdout: true,
     AttachStderr: true,
     ExposedPorts: ports.exposed,
     Tty: service.tty ?? false,
     OpenStdin: service.stdin_open ?? false,
-    StdinOnce: false,
+    StdinOnce: facts.oneOff?.stdin ?? false,
     Env: environmentOf(facts),
     Cmd: service.command === null ? undefined : [...service.command],
     Entrypoint: service.entrypoint === null ? undefined : [...service.entrypoint],
@@ -87,6 +87,7 @@ function hostConfig(
     return undefined;
   };
   return present<HostConfig>({
+    AutoRemove: facts.oneOff?.autoRemove || undefined,
     Annotations: annotationsOf(facts, warn),
     Binds: listOf(mounts.binds),
     Mounts: listOf(mounts.mounts),

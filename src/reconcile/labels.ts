@@ -12,6 +12,7 @@ export const labels = {
   configFiles: "com.docker.compose.project.config_files",
   environmentFile: "com.docker.compose.project.environment_file",
   oneoff: "com.docker.compose.oneoff",
+  slug: "com.docker.compose.slug",
   configHash: "com.docker.compose.config-hash",
   number: "com.docker.compose.container-number",
   dependsOn: "com.docker.compose.depends_on",
@@ -23,7 +24,7 @@ export const labels = {
   fields: "dev.gantry.fields",
 } as const;
 
-/** A service container's labels: the user's, below docker compose's, below ours. */
+/** A container's labels: the user's, below docker compose's, below ours. One of `run` has no number. */
 export function containerLabels(facts: BodyFacts, fields: FieldDigests): Record<string, string> {
   const { project, service, image } = facts;
   const entries: [string, string][] = [
@@ -33,9 +34,9 @@ export function containerLabels(facts: BodyFacts, fields: FieldDigests): Record<
     [labels.version, facts.version],
     [labels.workingDir, project.working_dir],
     [labels.configFiles, project.compose_files.join(",")],
-    [labels.oneoff, "False"],
+    [labels.oneoff, facts.oneOff === undefined ? "False" : "True"],
     [labels.configHash, configHash(fields)],
-    [labels.number, String(facts.number)],
+    facts.oneOff === undefined ? [labels.number, String(facts.number)] : [labels.slug, facts.oneOff.slug],
     [labels.dependsOn, dependencies(facts)],
     [labels.fields, fieldsText(fields)],
   ];

@@ -1,5 +1,21 @@
 import type { Span } from "../errors.ts";
 
+/** The container of `run`: made from a service, beside the service's own. */
+export interface OneOff {
+  /** The service, which the model has as it is run this once. */
+  readonly service: string;
+  /** The container's name. */
+  readonly name: string;
+  /** 64 hex digits of its own. */
+  readonly slug: string;
+  /** Its input is held open, for one who attaches to it. */
+  readonly stdin: boolean;
+  /** It is on the networks under the service's names too. */
+  readonly useAliases: boolean;
+  /** The engine removes it when it has ended. */
+  readonly autoRemove: boolean;
+}
+
 /** What the planner of `up` and `create` must know beyond the project and the engine's state. */
 export interface UpOptions {
   /** The version that was agreed with the engine. */
@@ -32,6 +48,8 @@ export interface UpOptions {
   readonly wait?: boolean;
   /** Milliseconds. */
   readonly waitTimeout?: number;
+  /** Bring up what this container needs, and it, instead of its service. */
+  readonly oneOff?: OneOff;
   /** Ids of questions that were answered with yes. */
   readonly accepted?: ReadonlySet<string>;
 }

@@ -11,6 +11,7 @@ import { containerName } from "./names.ts";
 import { parentServices } from "./namespaces.ts";
 import { type Placed, settledOf, unsettled } from "./placed.ts";
 import type { ContainerTarget, ObservedContainer, Subject } from "./plan.ts";
+import type { OneOff } from "./up-options.ts";
 import { addRemoval, addStop } from "./up-removals.ts";
 import { finding, type UpState } from "./up-state.ts";
 
@@ -27,6 +28,12 @@ export function addService(state: UpState, service: Service): void {
     else if (decision.fate === "keep") placed.push(addKept(state, service, decision));
   }
   state.placed.set(service.name, placed);
+}
+
+/** Adds the container of `run`: it is made and started like one of the service's own, and belongs to none. */
+export function addOneOff(state: UpState, service: Service, { name }: OneOff): void {
+  const create = addCreate(state, service, 1, name, "run", []);
+  start(state, service, target(create, name, service), [create], "run");
 }
 
 /** Dependents with `restart: true` are down while what they depend on is replaced. */
@@ -153,7 +160,9 @@ function addCreate(
   }
   const facts = bodyFacts({ ...state, service }, number, containerOf);
   const inherited = replaces !== undefined && !options.renewAnonymousVolumes ? replaces.summary.Mounts : [];
-  const spec = containerSpec({ ...facts, inheritedVolumes: inherited });
+  const { oneOff } = options;
+  const isOneOff = oneOff?.service === service.name;
+  const spec = containerSpec({ ...facts, inheritedVolumes: inherited, ...(isOneOff && { oneOff }) });
   tellWarnings(state, spec);
   const body =
     replaces === undefined

@@ -13,7 +13,7 @@ import { addHandovers } from "./up-handovers.ts";
 import type { UpOptions } from "./up-options.ts";
 import { addRemoval, addRemovals } from "./up-removals.ts";
 import { addNetworks, addVolumes, checkResources, compareResources } from "./up-resources.ts";
-import { addService } from "./up-service.ts";
+import { addOneOff, addService } from "./up-service.ts";
 import { finding, isNamed, type UpState } from "./up-state.ts";
 
 /**
@@ -36,7 +36,7 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
   const jobs = jobsOf(model.services);
   for (const name of order) {
     const service = model.services.get(name);
-    if (service === undefined) continue;
+    if (service === undefined || name === options.oneOff?.service) continue;
     const facts = {
       model,
       observed,
@@ -83,7 +83,9 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
   reattachContainers(state, detached.bystanders);
   for (const name of order) {
     const service = model.services.get(name);
-    if (service !== undefined) addService(state, service);
+    if (service === undefined) continue;
+    if (name === options.oneOff?.service) addOneOff(state, service, options.oneOff);
+    else addService(state, service);
   }
   if (options.wait) addFinalWaits(state, jobs);
   const plan = state.errors.length > 0 ? draft(model.name).plan() : state.draft.plan();

@@ -1,0 +1,65 @@
+import type { Engine } from "../engine/api.ts";
+import type { Plan } from "../reconcile/plan.ts";
+import { carryOut } from "./carry-out.ts";
+import { forwardSignals } from "./forward-signals.ts";
+import { openProgressFor } from "./screen.ts";
+import type { Session } from "./session.ts";
+import { detachKeysOf, type Talk, talk } from "./talk.ts";
+
+export interface Attached {
+  readonly id: string;
+  readonly tty: boolean;
+  /** What is typed here goes to the container. */
+  readonly stdin: boolean;
+  /** Remove the container when it has ended. */
+  readonly remove: boolean;
+}
+
+/** Carries out the plan that starts a container, and leaves it to itself. */
+export async function runDetached(session: Session, plan: Plan): Promise<void> {
+  const progress = await openProgressFor({ ansi: undefined, "no-ansi": false, json: false, progress: "quiet" });
+  await carryOut(session, plan, { progress, signal: new AbortController().signal });
+}
+
+/**
+ * Carries out the plan that starts a container, with this process's streams as the container's, and passes signals on to
+ * it. Answers with its exit code; 0 where the user detached from it.
+ */
+export async function runAttached(session: Session, plan: Plan, attached: Attached): Promise<number> {
+  const { engine } = session;
+  const { id, tty, stdin, remove } = attached;
+  const progress = await openProgressFor({ ansi: undefined, "no-ansi": false, json: false, progress: "quiet" });
+  const detachKeys = tty ? await detachKeysOf() : undefined;
+  const { exit } = await awaitExit(engine, id);
+  const streams = { stream: true, stdin, stdout: true, stderr: true };
+  const keys = detachKeys === undefined ? {} : { detachKeys: detachKeys.text };
+  const connection = await engine.containerAttach({ id, tty, ...streams, ...keys });
+  const resize = (size: { h: number; w: number }) => engine.containerResize({ id, ...size });
+  let conversation: Talk | undefined;
+  let detached = false;
+  using _ = forwardSignals((signal) => void engine.containerKill({ id, signal }).catch(() => {}));
+  try {
+    conversation = talk(connection, { tty, stdin, detachKeys, resize });
+    const started = carryOut(session, plan, { progress, signal: new AbortController().signal });
+    const hooked = started.then(() => conversation?.sized());
+    // A start that fails ends it at once; hooks may still be running when the command has ended.
+    const over = await Promise.race([conversation.over, hooked.then(() => conversation?.over)]);
+    detached = over === "detached";
+    if (detached) return 0;
+    await hooked;
+    return (await exit).StatusCode;
+  } finally {
+    connection.destroy();
+    await conversation?.over.catch(() => {});
+    if (remove && !detached) await engine.containerRemove({ id, force: true, v: true });
+  }
+}
+
+/** The next exit of a container that is not started yet, once the engine is on the watch for it. */
+async function awaitExit(engine: Engine, id: string): Promise<{ exit: Promise<{ StatusCode: number }> }> {
+  const accepted = Promise.withResolvers<void>();
+  const exit = engine.containerWait({ id, condition: "next-exit" }, { accepted: accepted.resolve });
+  exit.catch(accepted.reject);
+  await accepted.promise;
+  return { exit };
+}
