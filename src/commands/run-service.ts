@@ -27,7 +27,6 @@ export interface RunSettings {
   readonly flags: RunFlags;
   /** The command's words; none: the service's own. */
   readonly command: readonly string[];
-  readonly containerName: string;
   readonly tty: boolean;
   readonly stdin: boolean;
 }
@@ -37,8 +36,8 @@ export interface RunSettings {
  * and not restarted. Throws UsageError for flags that are not understood, ProjectError for env files.
  */
 export async function runService(project: ProjectModel, service: Service, settings: RunSettings): Promise<Service> {
-  const { flags, command, containerName, tty, stdin } = settings;
-  const { restart: _restart, scale: _scale, deploy, ports, ...rest } = service;
+  const { flags, command, tty, stdin } = settings;
+  const { container_name: _name, restart: _restart, scale: _scale, deploy, ports, ...rest } = service;
   const { restart_policy: _policy, replicas: _replicas, ...deployed } = deploy ?? { extensions: new Map() };
   const published = flags.publish?.flatMap(portsOf);
   const added = flags["cap-add"] ?? [];
@@ -46,7 +45,6 @@ export async function runService(project: ProjectModel, service: Service, settin
   return {
     ...rest,
     ...(deploy !== undefined && { deploy: deployed }),
-    container_name: containerName,
     tty,
     stdin_open: stdin,
     ports: published ?? (flags["service-ports"] ? (ports ?? []) : []),

@@ -71,7 +71,7 @@ export default class Run extends Verb {
     const tty = wantsTerminal(flags);
     const session = await openSession(flags, [args.service]);
     const oneOff = oneOffOf(session.name, args.service, flags);
-    const settings = { flags, command: args.command ?? [], containerName: oneOff.name, tty, stdin: flags.interactive };
+    const settings = { flags, command: args.command ?? [], tty, stdin: flags.interactive };
     const changed = await withRunService(session, args.service, settings);
     const planned = { ...flags, "always-recreate-deps": false };
     const { up, ...others } = await prepareUp(changed, planned, [args.service]);

@@ -108,9 +108,10 @@ function endpointOf(facts: BodyFacts, key: string, links: readonly string[], war
   ) {
     warn("unsupported", ["mac_address"], `mac_address of the service and of network "${key}" must be the same`);
   }
+  const own = facts.oneOff?.name ?? containerName(project, service, number);
   const shared = facts.oneOff?.useAliases === false ? [] : [service.name, ...(settings?.aliases ?? [])];
   return present<EndpointSettings>({
-    Aliases: [...new Set([containerName(project, service, number), ...shared])],
+    Aliases: [...new Set([own, ...shared])],
     Links: listOf(links),
     IPAMConfig: Object.keys(ipam).length === 0 ? undefined : ipam,
     MacAddress: supports(apiVersion, "1.44") ? settings?.mac_address : undefined,

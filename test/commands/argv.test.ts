@@ -107,3 +107,24 @@ function catchError(work: () => unknown): unknown {
   }
   return undefined;
 }
+
+describe("spellOut of a verb that takes a command", () => {
+  const spellExec = (...after: string[]) =>
+    spellOut({ before: [], after }, globals, { user: { type: "option", char: "u" } }, { takesCommand: true });
+
+  it("leaves what stands behind the first word alone, flags and dashes too", () => {
+    expect(spellExec("-u5", "web", "ls", "-l", "--", "--user=7")).toEqual([
+      "--user=5",
+      "--",
+      "web",
+      "ls",
+      "-l",
+      "--",
+      "--user=7",
+    ]);
+  });
+
+  it("takes dashes in front of the first word for the end of its own flags", () => {
+    expect(spellExec("--", "web", "ls", "-u")).toEqual(["--", "web", "ls", "-u"]);
+  });
+});

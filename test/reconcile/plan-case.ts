@@ -5,20 +5,36 @@ import type { ProjectModel } from "../../src/compose/model.ts";
 import { applyProfiles, enableServices, pruneResources, select } from "../../src/compose/select.ts";
 import type { Span } from "../../src/errors.ts";
 import { planDown } from "../../src/reconcile/down.ts";
-import { planBuild, planImages, planPull } from "../../src/reconcile/images.ts";
+import { planBuild, planImages, planPull, planPush } from "../../src/reconcile/images.ts";
 import { planKill } from "../../src/reconcile/kill.ts";
+import { planPause } from "../../src/reconcile/pause.ts";
 import type { Observed, Planned } from "../../src/reconcile/plan.ts";
+import { planRemove } from "../../src/reconcile/remove.ts";
 import { planRestart } from "../../src/reconcile/restart.ts";
 import { planStart } from "../../src/reconcile/start.ts";
 import { planStop } from "../../src/reconcile/stop.ts";
 import { planUp } from "../../src/reconcile/up.ts";
-import type { UpOptions } from "../../src/reconcile/up-options.ts";
+import type { OneOff, UpOptions } from "../../src/reconcile/up-options.ts";
 import { asSeen, worldFrom } from "./observed.ts";
 import { projectOf } from "./project.ts";
 
 /** What a case says beside the files; everything may be left out. Other keys are the planner's own options. */
 export interface CaseOptions {
-  readonly verb?: "up" | "images" | "build" | "pull" | "down" | "stop" | "start" | "restart" | "kill";
+  readonly verb?:
+    | "up"
+    | "images"
+    | "build"
+    | "pull"
+    | "down"
+    | "stop"
+    | "start"
+    | "restart"
+    | "kill"
+    | "pause"
+    | "unpause"
+    | "rm"
+    | "push"
+    | "run";
   readonly services?: readonly string[];
   readonly profiles?: readonly string[];
   readonly environment?: Record<string, string>;
@@ -30,6 +46,7 @@ export interface CaseOptions {
   readonly accepted?: readonly string[];
   readonly noDeps?: boolean;
   readonly noStart?: boolean;
+  readonly oneOff?: Partial<OneOff>;
   /** The project's files are not known: only its name. */
   readonly withoutFiles?: boolean;
   /** Parts of steps that the golden text shows too, as paths: `body.HostConfig.Mounts`. */
@@ -53,7 +70,7 @@ export function readCase(given: ReadonlyMap<string, string>): PlanCase {
   const text = given.get("compose.yaml") ?? "";
   const project = load(text, options);
   const { services = [], files = {}, filesBefore = files } = options;
-  const { scale, accepted, show, environment, profiles, withoutFiles, verb, ...others } = options;
+  const { scale, accepted, show, environment, profiles, withoutFiles, verb, oneOff, ...others } = options;
   const up: UpOptions = {
     apiVersion: "1.51",
     version: "0.1.0",
@@ -113,6 +130,19 @@ function planBy(
       return planRestart(model, observed, { ...others, services, ...(noDeps !== undefined && { noDeps }) });
     case "kill":
       return planKill(model, observed, { ...others, services });
+    case "pause":
+    case "unpause":
+      return planPause(model, observed, { op: `${verb}-container`, services });
+    case "rm":
+      return planRemove(model, observed, { ...others, services });
+    case "push":
+      return planPush(named(), {});
+    case "run": {
+      const [service = ""] = services;
+      const name = `${project.name}-${service}-run-1`;
+      const oneOff = { service, name, slug: "5".repeat(64), stdin: true, useAliases: false, autoRemove: false };
+      return planUp(pruneResources(selected()), observed, { ...up, oneOff: { ...oneOff, ...others.oneOff } });
+    }
   }
 }
 

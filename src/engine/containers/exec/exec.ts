@@ -2,13 +2,13 @@
 
 import { randomBytes } from "node:crypto";
 import type { Connection, Engine, ExecCreateBody, ExecInspect, Frame } from "../../api.ts";
+import { parseDetachKeys, scanDetachKeys } from "../../detach-keys.ts";
 import { badRequest, conflict, notFound } from "../../refusal.ts";
 import type { ContainerRecord } from "../record.ts";
 import type { Container } from "../registry.ts";
 import { publish, type Room } from "../room.ts";
 import { mustRun } from "../state.ts";
 import { checkSize } from "../streams/attach.ts";
-import { parseDetachKeys, scanDetachKeys } from "../streams/detach-keys.ts";
 import { type Inside, runInside } from "./inside.ts";
 
 interface Exec {
