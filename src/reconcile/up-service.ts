@@ -118,9 +118,12 @@ function addKept(state: UpState, service: Service, decision: Fate<"keep">): Plac
     after = [state.draft.add({ op: "update-container", container: { id }, body, subject, why, after })];
   }
   const stopped = state.stopped.get(id);
+  // A stopped container may know a network by its name only: one that is being made anew must be there again.
+  const networks = Object.keys(container.summary.NetworkSettings?.Networks ?? {});
+  const needs = [...after, ...networks.flatMap((name) => state.networkSteps.get(name) ?? [])];
   if (stopped !== undefined)
-    return start(state, service, kept, [...after, stopped], "it was stopped for another change");
-  if (decision.start !== undefined) return start(state, service, kept, after, decision.start);
+    return start(state, service, kept, [...needs, stopped], "it was stopped for another change");
+  if (decision.start !== undefined) return start(state, service, kept, needs, decision.start);
   if (container.summary.State === "paused") {
     const message = `container ${subject.name} is paused, it stays so`;
     state.warnings.push(finding(state, "warning", "paused", message, ["services", service.name]));

@@ -1,7 +1,7 @@
 /** Which networks a container is in: connect and disconnect, also while it runs. */
 
 import type { EndpointSettings, Engine } from "../api.ts";
-import type { Sandbox } from "../daemon/rooms.ts";
+import type { NetworkIdentity, Sandbox } from "../daemon/rooms.ts";
 import { forbidden } from "../refusal.ts";
 import { takeMembershipBody } from "./bodies.ts";
 import type { Container } from "./registry.ts";
@@ -13,18 +13,24 @@ export function openMembership(room: Room): Pick<Engine, "networkConnect" | "net
     networkConnect: async ({ id, body }) => {
       const { Container, EndpointConfig } = takeMembershipBody(body);
       const container = room.registry.find(Container);
-      const network = room.sandboxes.nameOf(id);
+      const network = room.sandboxes.identify(id);
       await container.exclusively(() => connect(room, container, network, EndpointConfig ?? {}));
     },
     networkDisconnect: async ({ id, body }) => {
       const container = room.registry.find(takeMembershipBody(body).Container);
-      const network = room.sandboxes.nameOf(id);
+      const network = room.sandboxes.identify(id).name;
       await container.exclusively(() => disconnect(room, container, network));
     },
   };
 }
 
-async function connect(room: Room, container: Container, network: string, endpoint: EndpointSettings): Promise<void> {
+async function connect(
+  room: Room,
+  container: Container,
+  { id, name: network }: NetworkIdentity,
+  wanted: EndpointSettings,
+): Promise<void> {
+  const endpoint = { ...wanted, NetworkID: id };
   const { hostConfig, name, endpoints, state } = container.record;
   const mode = hostConfig.NetworkMode ?? "";
   if (mode === "host" || network === "host" || partnerOf(mode) !== undefined) {

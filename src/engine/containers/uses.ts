@@ -4,7 +4,6 @@ import type { ContainerUse, Uses } from "../daemon/rooms.ts";
 import type { ContainerRecord } from "./record.ts";
 import type { Registry } from "./registry.ts";
 import { isRunning } from "./state.ts";
-import { tellNetworks } from "./summary.ts";
 
 export function usesOf(registry: Pick<Registry, "all">): Uses {
   const those = (uses: (record: ContainerRecord) => boolean): ContainerUse[] =>
@@ -20,6 +19,5 @@ export function usesOf(registry: Pick<Registry, "all">): Uses {
         ({ image, mounts }) => image.id === id || mounts.some(({ type, source }) => type === "image" && source === id),
       ),
     ofVolume: (name) => those(({ mounts }) => mounts.some((mount) => mount.type === "volume" && mount.name === name)),
-    ofNetwork: (id) => those((record) => Object.values(tellNetworks(record)).some(({ NetworkID }) => NetworkID === id)),
   };
 }

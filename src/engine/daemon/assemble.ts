@@ -33,12 +33,11 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
     events: openEventLog(clock),
     log,
   };
-  let uses: Uses = { ofImage: () => [], ofVolume: () => [], ofNetwork: () => [] };
+  let uses: Uses = { ofImage: () => [], ofVolume: () => [] };
   // Rooms are opened one after the other, and each may ask what containers use: none before they are read.
   const laterUses: Uses = {
     ofImage: (id) => uses.ofImage(id),
     ofVolume: (name) => uses.ofVolume(name),
-    ofNetwork: (id) => uses.ofNetwork(id),
   };
   const images = await openImages(ground, laterUses);
   const volumes = await openVolumes({ ground, uses: laterUses });

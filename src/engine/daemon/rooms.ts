@@ -62,7 +62,6 @@ export interface ImageStore {
 export interface Uses {
   ofImage(id: string): readonly ContainerUse[];
   ofVolume(name: string): readonly ContainerUse[];
-  ofNetwork(id: string): readonly ContainerUse[];
 }
 
 export interface ContainerUse {
@@ -118,10 +117,15 @@ export type SandboxRequestData = Omit<SandboxRequest, "endpoints" | "sysctls"> &
   readonly sysctls: Readonly<Record<string, string>>;
 };
 
+export interface NetworkIdentity {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** What containers ask of the networks. */
 export interface Sandboxes {
-  /** The network that a user means by a name, an ID or its beginning: its name. EngineError 404 where there is none. */
-  nameOf(network: string): string;
+  /** The network that a user means by a name, an ID or its beginning. EngineError 404 where there is none. */
+  identify(network: string): NetworkIdentity;
   /**
    * Throws for what can never be: an unknown network (404), an address outside of its subnets, a port that is none (400).
    * Whether a fixed address or port is free shows when the sandbox is opened: a container that has it may be on its way out.

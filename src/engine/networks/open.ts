@@ -135,7 +135,10 @@ function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Omit<Sa
   };
 
   return {
-    nameOf: (network) => planOn(floor).networkOf(network).name,
+    identify: (network) => {
+      const { id, name } = planOn(floor).networkOf(network);
+      return { id, name };
+    },
     check: ({ endpoints, ports }) => {
       readPorts(ports, undefined);
       for (const [name, settings] of endpoints) checkEndpoint(planOn(floor).networkOf(name), settings);

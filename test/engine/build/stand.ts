@@ -107,7 +107,7 @@ const listing =
 
 const none = () => Promise.reject(notFound("this stand has no networks"));
 const noSandboxes: Sandboxes = {
-  nameOf: (network) => network,
+  identify: (network) => ({ id: network, name: network }),
   check: () => {},
   open: none,
   close: async () => {},

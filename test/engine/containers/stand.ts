@@ -144,7 +144,7 @@ export async function openStand(): Promise<Stand> {
 }
 
 const noSandboxes: Sandboxes = {
-  nameOf: (network) => network,
+  identify: (network) => ({ id: network, name: network }),
   check: () => {},
   open: () => Promise.reject(notFound("this stand has no networks")),
   close: async () => {},

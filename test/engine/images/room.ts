@@ -35,7 +35,7 @@ export async function openTestRoom(): Promise<TestRoom> {
   };
   const ground: Ground = { dataRoot: home, execRoot: home, bootId: "this-boot", events, log: () => {} };
   const users = new Map<string, ContainerUse[]>();
-  const uses: Uses = { ofImage: (id) => users.get(id) ?? [], ofVolume: () => [], ofNetwork: () => [] };
+  const uses: Uses = { ofImage: (id) => users.get(id) ?? [], ofVolume: () => [] };
   return {
     room: await openImages(ground, uses),
     ground,

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
 import type { ContainerCreateBody, EndpointSettings, HostConfig } from "../../api.ts";
-import type { Platform, StoredImage } from "../../daemon/rooms.ts";
+import type { NetworkIdentity, Platform, StoredImage } from "../../daemon/rooms.ts";
 import { badRequest } from "../../refusal.ts";
 import { logOf } from "../log.ts";
 import { wantedPorts, wantsSandbox } from "../network.ts";
@@ -42,8 +42,8 @@ export async function createContainer(
   checkConfig(config, hostConfig);
   const warnings = checkHostConfig(hostConfig, room.host);
   logOf(hostConfig, "");
-  const nameOf = wantsSandbox(hostConfig) ? room.sandboxes.nameOf : (network: string) => network;
-  const endpoints = endpointsOf(hostConfig, NetworkingConfig?.EndpointsConfig ?? {}, config.MacAddress, nameOf);
+  const identify = wantsSandbox(hostConfig) ? room.sandboxes.identify : (name: string) => ({ name });
+  const endpoints = endpointsOf(hostConfig, NetworkingConfig?.EndpointsConfig ?? {}, config.MacAddress, identify);
   const plans = planMounts(config, hostConfig, (reference) => room.registry.find(reference).record.mounts);
   if (wantsSandbox(hostConfig)) {
     room.sandboxes.check({ endpoints: new Map(Object.entries(endpoints)), ports: wantedPorts({ config, hostConfig }) });
@@ -122,22 +122,24 @@ function resolvePartners(room: Room, own: HostConfig): HostConfig {
   };
 }
 
-/** By the networks' names; that of the mode comes first. `default` means the bridge. */
+/**
+ * By the networks' names, and with their IDs, where they have one; that of the mode comes first. `default` means the bridge.
+ */
 function endpointsOf(
   { NetworkMode = "bridge" }: HostConfig,
   given: Readonly<Record<string, EndpointSettings>>,
   mac: string | undefined,
-  nameOf: (network: string) => string,
+  identify: (network: string) => Partial<NetworkIdentity> & { readonly name: string },
 ): Record<string, EndpointSettings> {
   if (partnerOf(NetworkMode) !== undefined) return {};
+  const on = (network: string, endpoint: EndpointSettings): [string, EndpointSettings] => {
+    const { id, name } = identify(network);
+    return [name, { ...endpoint, ...(id !== undefined && { NetworkID: id }) }];
+  };
   const byName = new Map(
-    Object.entries(given).map(([network, endpoint]) => [
-      nameOf(network === "default" ? "bridge" : network),
-      endpoint ?? {},
-    ]),
+    Object.entries(given).map(([network, endpoint]) => on(network === "default" ? "bridge" : network, endpoint ?? {})),
   );
-  const main = nameOf(NetworkMode);
-  const first: EndpointSettings = { ...byName.get(main) };
+  const [main, first] = on(NetworkMode, byName.get(identify(NetworkMode).name) ?? {});
   if (mac !== undefined && mac !== "" && (first.MacAddress ?? "") === "") first.MacAddress = mac;
   byName.delete(main);
   return Object.fromEntries([[main, first], ...byName]);
