@@ -11,6 +11,7 @@ import { Flags, serviceArgs, several, Verb } from "./verb.ts";
 export default class Build extends Verb {
   static override summary = "Build images";
   static override args = serviceArgs;
+  static override idle = ["compress", "force-rm", "no-rm", "parallel"];
   static override flags = {
     "build-arg": Flags.string({ ...several, helpValue: "<name=value>", description: "set a build argument" }),
     memory: Flags.string({ char: "m", helpValue: "<size>", description: "limit of the build's memory: 512m" }),

@@ -13,10 +13,12 @@ export const globalFlags = {
     description: "when to use colours",
   })(),
   "all-resources": Flags.boolean({ helpGroup, description: "resources too that no service uses" }),
+  compatibility: Flags.boolean({ helpGroup, description: "join the words of names with _, as docker compose 1 did" }),
   "dry-run": Flags.boolean({ helpGroup, description: "print the plan, change nothing" }),
   engine: Flags.string({ helpGroup, helpValue: "<url>", description: "the engine to use: unix://, tcp:// or ssh://" }),
   "env-file": Flags.string({ ...each, description: "environment file, in place of .env" }),
   file: Flags.string({ ...each, char: "f", description: "compose file; - is standard input" }),
+  "insecure-registry": Flags.string({ ...each, hidden: true, description: "a registry of compose files without TLS" }),
   json: Flags.boolean({ helpGroup, description: "print JSON: data on stdout, progress on stderr" }),
   "no-ansi": Flags.boolean({ helpGroup, hidden: true }),
   parallel: Flags.custom<number>({
@@ -39,6 +41,7 @@ export const globalFlags = {
   }),
   "project-name": Flags.string({ helpGroup, char: "p", helpValue: "<name>", description: "the project's name" }),
   "trust-remote": Flags.boolean({ helpGroup, description: "fetch compose files from git and registries unasked" }),
+  verbose: Flags.boolean({ helpGroup, hidden: true, description: "print every call of the engine on stderr" }),
   help: Flags.boolean({ helpGroup, char: "h", description: "show this text" }),
 };
 

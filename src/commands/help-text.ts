@@ -1,19 +1,28 @@
 import { globalFlags } from "./global-flags.ts";
-import { type VerbClass, verbs } from "./verbs.ts";
+import { topics, type VerbClass, verbs, verbsOf } from "./verbs.ts";
 
 const width = 80;
 const usageOfGantry = "Usage: gantry [GLOBAL FLAGS] VERB [FLAGS] [ARGUMENTS]";
 
 /** The help of gantry itself, 80 columns wide: the verbs and the global flags. */
 export function helpOfGantry(): string {
-  const list = [...verbs].map(([name, { summary }]): Entry => [name, summary]);
+  const list = [...verbs].flatMap(([name, { summary }]): Entry[] => (name.includes(" ") ? [] : [[name, summary]]));
   return paragraphs([
     "Runs the project of a compose file on the Docker or Podman that is here.",
     usageOfGantry,
     section("Verbs", list),
+    section("Topics, with verbs of their own", [...topics]),
     section("Global flags, before or after the verb", flagEntries(globalFlags)),
     "gantry VERB --help tells more.",
   ]);
+}
+
+/** The help of a topic: its verbs. */
+export function helpOfTopic(topic: string): string {
+  const list = [...verbsOf(topic)].map(([name, { summary }]): Entry => [name, summary]);
+  const title = topics.get(topic) ?? topic;
+  const usage = `Usage: gantry ${topic} VERB [FLAGS] [ARGUMENTS]`;
+  return paragraphs([`${title}.`, usage, section("Verbs", list), `gantry ${topic} VERB --help tells more.`]);
 }
 
 /** The help of one verb, 80 columns wide. */

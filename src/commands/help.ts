@@ -1,17 +1,19 @@
 import { UsageError } from "../errors.ts";
-import { helpOfGantry, helpOfVerb } from "./help-text.ts";
+import { helpOfGantry, helpOfTopic, helpOfVerb } from "./help-text.ts";
 import { Args, Verb } from "./verb.ts";
-import { verbs } from "./verbs.ts";
+import { topics, verbs } from "./verbs.ts";
 
-/** `gantry help [VERB]`. */
+/** `gantry help [VERB]`; a topic, such as `container`, has verbs of its own. */
 export default class Help extends Verb {
   static override summary = "Show the verbs, or the flags of one verb";
-  static override args = { verb: Args.string({ description: "the verb to tell about", ignoreStdin: true }) };
+  static override args = {
+    verb: Args.string({ multiple: true, description: "the verb to tell about", ignoreStdin: true }),
+  };
 
   async run(): Promise<number> {
-    const { verb } = (await this.parse(Help)).args;
-    if (verb === undefined) {
-      process.stdout.write(helpOfGantry());
+    const verb = ((await this.parse(Help)).args.verb ?? []).join(" ");
+    if (verb === "" || topics.has(verb)) {
+      process.stdout.write(verb === "" ? helpOfGantry() : helpOfTopic(verb));
       return 0;
     }
     const entry = verbs.get(verb);

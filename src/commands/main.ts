@@ -1,11 +1,12 @@
 import { exitCodes, UsageError } from "../errors.ts";
 import { reportError } from "../ui/report.ts";
 import { cutArgv, spellOut } from "./argv.ts";
+import { findVerb, withoutIdle } from "./find-verb.ts";
 import { globalFlags } from "./global-flags.ts";
 import { oclifConfig } from "./oclif-config.ts";
 import { styleOf } from "./screen.ts";
 import { usageMessage } from "./usage-error.ts";
-import { verbs } from "./verbs.ts";
+import { topics, verbs } from "./verbs.ts";
 
 /** In front of the verb also `-v` and `--version`: `gantry version`. */
 const rootFlags = { ...globalFlags, version: { type: "boolean", char: "v", hidden: true } } as const;
@@ -22,11 +23,12 @@ run(process.argv.slice(2)).then(
 );
 
 async function run(argv: readonly string[]): Promise<number> {
-  const { before, verb, after } = await withUsage(undefined, () => cutArgv(argv, rootFlags));
+  const { before, verb: first, after: behind } = await withUsage(undefined, () => cutArgv(argv, rootFlags));
   if (before.some((word) => word === "-v" || word === "--version")) return execute("version", [], []);
   const asksHelp = before.some((word) => word === "-h" || word === "--help");
-  if (verb === undefined) return execute("help", [], []);
-  return asksHelp ? execute("help", [], [verb]) : execute(verb, before, after);
+  if (first === undefined) return execute("help", [], []);
+  const { verb, after } = findVerb(first, behind);
+  return asksHelp || topics.has(verb) ? execute("help", [], verb.split(" ")) : execute(verb, before, after);
 }
 
 async function execute(name: string, before: readonly string[], after: readonly string[]): Promise<number> {
@@ -34,8 +36,10 @@ async function execute(name: string, before: readonly string[], after: readonly 
   if (entry === undefined) throw await unknownVerb(name);
   const Verb = await entry.load();
   return withUsage(name, async () => {
-    const argv = spellOut({ before, after }, globalFlags, Verb.flags, Verb);
-    if (isFlag(argv, "--help")) return execute("help", [], [name]);
+    const { kept, idle } = withoutIdle(after, Verb);
+    for (const flag of idle) process.stderr.write(`gantry: warning: ${flag} has no effect any more\n`);
+    const argv = spellOut({ before, after: kept }, globalFlags, Verb.flags, Verb);
+    if (isFlag(argv, "--help")) return execute("help", [], name.split(" "));
     return new Verb(argv, oclifConfig()).execute();
   });
 }
@@ -49,7 +53,7 @@ function isFlag(argv: readonly string[], flag: string): boolean {
 async function unknownVerb(word: string): Promise<UsageError> {
   const { suggestion } = await import("../compose/nearest.ts");
   const { usageOf } = await import("./help-text.ts");
-  const meant = suggestion(word, verbs.keys());
+  const meant = suggestion(word, [...verbs.keys(), ...topics.keys()]);
   return new UsageError(`unknown verb "${word}"`, {
     hint: [...(meant ? [meant] : []), await usageOf(undefined)].join("\n"),
   });

@@ -6,7 +6,7 @@ import type { Diagnostic } from "../errors.ts";
 import { renderDiagnostics } from "../ui/diagnostics.ts";
 import type { Globals } from "./global-flags.ts";
 import { processEnvironment } from "./process-environment.ts";
-import { styleOf } from "./screen.ts";
+import { isTrue, styleOf } from "./screen.ts";
 
 /** What the global flags say about the project, as the loader takes it. */
 export function loadOptions(flags: Globals): LoadOptions {
@@ -44,7 +44,8 @@ export async function loadProject(flags: Globals, { services = [], dependencies 
 export async function loadAll(flags: Globals, options: Partial<LoadOptions> = {}): Promise<Loaded> {
   const loaded = await load({ ...loadOptions(flags), ...options });
   warn(loaded.warnings, flags);
-  return loaded;
+  if (!flags.compatibility && !isTrue(loaded.project.environment.get("COMPOSE_COMPATIBILITY"))) return loaded;
+  return { ...loaded, project: { ...loaded.project, separator: "_" } };
 }
 
 /** Loads the project's document without decoding it. Warnings go to stderr. */

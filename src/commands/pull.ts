@@ -10,6 +10,7 @@ import { Flags, serviceArgs, Verb } from "./verb.ts";
 export default class Pull extends Verb {
   static override summary = "Pull images";
   static override args = serviceArgs;
+  static override idle = ["no-parallel", "parallel"];
   static override flags = {
     "ignore-buildable": Flags.boolean({ description: "leave out services that have a build section" }),
     "ignore-pull-failures": Flags.boolean({ description: "go on after a pull that failed" }),

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import type { ProjectModel } from "../compose/model.ts";
 import { select } from "../compose/select.ts";
 import { GantryError, UsageError } from "../errors.ts";
 import { type Divided, holdBack } from "../reconcile/held-back.ts";
+import { joined } from "../reconcile/names.ts";
 import type { OneOff } from "../reconcile/up-options.ts";
 import { catchInterrupts } from "./interrupts.ts";
 import { roundsText } from "./plan.ts";
@@ -70,7 +72,7 @@ export default class Run extends Verb {
     }
     const tty = wantsTerminal(flags);
     const session = await openSession(flags, [args.service]);
-    const oneOff = oneOffOf(session.name, args.service, flags);
+    const oneOff = oneOffOf(session.loaded.project, args.service, flags);
     const settings = { flags, command: args.command ?? [], tty, stdin: flags.interactive };
     const changed = await withRunService(session, args.service, settings);
     const planned = { ...flags, "always-recreate-deps": false };
@@ -92,7 +94,7 @@ export default class Run extends Verb {
 }
 
 function oneOffOf(
-  project: string,
+  project: ProjectModel,
   service: string,
   flags: {
     readonly name?: string | undefined;
@@ -105,7 +107,7 @@ function oneOffOf(
   const slug = randomBytes(32).toString("hex");
   return {
     service,
-    name: flags.name ?? `${project}-${service}-run-${slug.slice(0, 12)}`,
+    name: flags.name ?? joined(project, service, "run", slug.slice(0, 12)),
     slug,
     stdin: flags.interactive,
     useAliases: flags["use-aliases"] === true,

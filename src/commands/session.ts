@@ -1,7 +1,7 @@
 import type { Loaded } from "../compose/load.ts";
 import type { ProjectModel } from "../compose/model.ts";
 import { chooseEngine } from "../engine/choose.ts";
-import { connect, type EngineClient } from "../engine/client.ts";
+import { connect, type EngineClient, type Trace } from "../engine/client.ts";
 import { type Globals, parseParallel } from "./global-flags.ts";
 import { processEnvironment } from "./process-environment.ts";
 import { loadAll } from "./project.ts";
@@ -29,7 +29,7 @@ export interface LoadedSession extends Session {
  * files are known to be in order.
  */
 export async function openEngine(
-  { engine }: Pick<Globals, "engine">,
+  { engine, verbose }: Pick<Globals, "engine"> & Partial<Pick<Globals, "verbose">>,
   files: Promise<unknown> = Promise.resolve(),
 ): Promise<EngineClient> {
   const environment = processEnvironment();
@@ -42,10 +42,15 @@ export async function openEngine(
     ...(engine !== undefined && { engine }),
     ...(process.platform === "linux" && { embedded }),
   });
-  const client = connect(address);
+  const client = connect(address, verbose ? { trace: printCall } : {});
   client.apiVersion().catch(() => {});
   return client;
 }
+
+/** `gantry: debug: GET /v1.41/containers/json 200 4 ms`. */
+const printCall: Trace = ({ method, path, status, ms }) => {
+  process.stderr.write(`gantry: debug: ${method} ${path} ${status} ${Math.round(ms)} ms\n`);
+};
 
 async function startEmbedded(): Promise<string> {
   const { ensureEmbedded, placesOf } = await import("../engine/embedded.ts");

@@ -55,7 +55,7 @@ export async function followLogs(
 
 /** `web-1` for `shop-web-1`; a name that was chosen by hand stays whole. */
 export function shortName(name: string, project: string): string {
-  return name.startsWith(`${project}-`) ? name.slice(project.length + 1) : name;
+  return name.startsWith(`${project}-`) || name.startsWith(`${project}_`) ? name.slice(project.length + 1) : name;
 }
 
 async function listFollowed(engine: Engine, selection: LogSelection): Promise<(Followed & { running: boolean })[]> {

@@ -13,6 +13,9 @@ export abstract class Verb extends Command {
   /** Whether the words behind the first one are the words of another command, flags or not: `exec web ls -l`. */
   static readonly takesCommand: boolean = false;
 
+  /** Flags that docker compose still takes and that have done nothing for years: left out with a word about it. */
+  static readonly idle: readonly string[] = [];
+
   abstract override run(): Promise<number>;
 
   /** Parses and runs. Every error is the caller's to report. */

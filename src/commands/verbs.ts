@@ -9,6 +9,7 @@ export interface VerbClass {
   readonly flags: Interfaces.FlagInput;
   readonly args: Interfaces.ArgInput;
   readonly takesCommand: boolean;
+  readonly idle: readonly string[];
 }
 
 export interface VerbEntry {
@@ -53,8 +54,18 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("daemon", "Run the embedded engine", () => import("./daemon.ts")),
   verb("doctor", "Check this machine for the embedded engine", () => import("./doctor.ts")),
   verb("version", "Show gantry's version", () => import("./version.ts")),
+  verb("alpha generate", "Write a compose file of containers that exist", () => import("./alpha/generate.ts")),
+  verb("alpha viz", "Draw the services for Graphviz", () => import("./alpha/viz.ts")),
   verb("help", "Show the verbs, or the flags of one verb", () => import("./help.ts")),
 ]);
+
+/** First words that several verbs share, and what those are about. */
+export const topics: ReadonlyMap<string, string> = new Map([["alpha", "What docker compose calls experimental"]]);
+
+/** The verbs of a topic, with their second words. */
+export function verbsOf(topic: string): ReadonlyMap<string, VerbEntry> {
+  return new Map([...verbs].filter(([name]) => name.startsWith(`${topic} `)));
+}
 
 function verb(name: string, summary: string, load: () => Promise<{ default: VerbClass }>): [string, VerbEntry] {
   return [name, { summary, load: async () => (await load()).default }];

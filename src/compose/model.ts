@@ -16,6 +16,8 @@ export type StringMap = ReadonlyMap<string, string>;
 
 export interface ProjectModel {
   readonly name: string;
+  /** What stands between the words of a container's name, where it is not `-`: `--compatibility`. */
+  readonly separator?: "_";
   /** Absolute; every relative path of the files was resolved against it. */
   readonly working_dir: string;
   /** Absolute paths in the order of -f; `-` for standard input. */

@@ -16,13 +16,21 @@ export interface EngineClient extends Engine {
   close(): void;
 }
 
+/** Told of every answer: when it came, in milliseconds after the call. */
+export type Trace = (call: {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly ms: number;
+}) => void;
+
 type Arguments = Readonly<Record<string, unknown>>;
 
 /**
  * An engine to call. Nothing is opened before the first call; that one asks the engine for its API version (once, also
  * when many calls begin together), unless `address.apiVersion` fixes it.
  */
-export function connect(address: Address): EngineClient {
+export function connect(address: Address, { trace }: { readonly trace?: Trace } = {}): EngineClient {
   const transport = openTransport(address);
   let agreed: Promise<string> | undefined;
   const apiVersion = () => {
@@ -37,7 +45,7 @@ export function connect(address: Address): EngineClient {
   };
   const call = async (route: Route, args: Arguments, options: CallOptions) => {
     const version = route.unversioned ? oldestApi : await waitFor(apiVersion(), options.signal);
-    return perform(transport, route, args, version, options);
+    return perform(transport, route, args, version, { ...options, trace });
   };
   const methods = Object.entries(routes).map(([name, route]: [string, Route]) => [
     name,
@@ -53,10 +61,12 @@ async function perform(
   route: Route,
   args: Arguments,
   version: string,
-  { signal, accepted, unchanged }: CallOptions,
+  { signal, accepted, unchanged, trace }: CallOptions & { readonly trace: Trace | undefined },
 ): Promise<unknown> {
   const wire = renderRequest(route, args, version);
+  const begun = performance.now();
   const reply = await exchange(transport, wire, { signal, hijack: route.answer === "hijack" });
+  trace?.({ method: wire.method, path: wire.path, status: reply.status, ms: performance.now() - begun });
   if (!route.status.includes(reply.status)) throw await readRefusal(reply);
   accepted?.();
   if (reply.status === 304) unchanged?.();

@@ -22,13 +22,13 @@ const largest = 16 * 2 ** 20;
 
 /**
  * A registry by its name in references (`docker.io`, `ghcr.io`, `localhost:5000`). One on this machine may speak plain
- * HTTP, as docker allows; any other speaks TLS. Without credentials it is asked anonymously.
+ * HTTP, as docker allows, and one that is called `plain`; any other speaks TLS. Without credentials it is asked anonymously.
  * Source: OCI Distribution Specification 1.1; distribution's token authentication.
  *
  * Every call throws EngineError: with `status` where the registry refuses, without where it does not answer, answers too
  * much, or answers bytes that have another digest.
  */
-export function openRegistry(name: string, auth: RegistryAuth | undefined): Registry {
+export function openRegistry(name: string, auth: RegistryAuth | undefined, { plain = false } = {}): Registry {
   const host = name === "docker.io" ? "registry-1.docker.io" : name;
   const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
   let scheme = "https";
@@ -39,7 +39,7 @@ export function openRegistry(name: string, auth: RegistryAuth | undefined): Regi
     try {
       return await fetch(`${scheme}://${host}${path}`, { headers: all });
     } catch (cause) {
-      if (isLocal && scheme === "https" && !isAboutCertificates(cause)) {
+      if ((isLocal || plain) && scheme === "https" && !isAboutCertificates(cause)) {
         scheme = "http";
         return send(path, headers);
       }

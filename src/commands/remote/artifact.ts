@@ -24,6 +24,7 @@ interface Layer {
  * it was published with, one document each), the files that it extends, its env files. The tag is looked up each time; an
  * artifact that is in the cache is not fetched again.
  *
+ * @param insecure the registries that may be spoken to without TLS
  * @returns the absolute path of a directory in the cache
  * @throws GantryError when there is no such artifact, it is no compose project, or the registry refuses
  */
@@ -31,9 +32,12 @@ export async function fetchArtifact(
   { text, reference }: Extract<RemoteReference, { kind: "oci" }>,
   cache: string,
   environment: ReadonlyMap<string, string>,
+  insecure: readonly string[] = [],
 ): Promise<string> {
   const parsed = parseReference(reference);
-  const registry = openRegistry(parsed.registry, await credentialsFor(reference, environment));
+  const registry = openRegistry(parsed.registry, await credentialsFor(reference, environment), {
+    plain: insecure.includes(parsed.registry),
+  });
   const manifest = await registry.manifest(parsed.repository, parsed.digest ?? parsed.tag ?? "latest");
   const { layers, artifactType, config } = parseManifest(manifest.bytes, text);
   const type = artifactType ?? config?.mediaType;

@@ -29,5 +29,5 @@ export async function fetchRemote(reference: RemoteReference, flags: Globals): P
   const cache = join(base, "gantry/remote", kind);
   return reference.kind === "git"
     ? fetchRepository(reference, cache, environment)
-    : fetchArtifact(reference, cache, environment);
+    : fetchArtifact(reference, cache, environment, flags["insecure-registry"]);
 }
