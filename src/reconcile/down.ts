@@ -37,7 +37,8 @@ export function planDown(model: ProjectModel | undefined, observed: Observed, op
     if (names.length > 0) return names.includes(serviceOf(container));
     return options.removeOrphans === true || !orphans.has(container) || serviceIsKnown(model, container);
   });
-  const removals = [...removeContainers(steps, model, observed, going, options).values()].flat();
+  const hooks = removeHooks(steps, observed, names);
+  const removals = [...hooks, ...[...removeContainers(steps, model, observed, going, options).values()].flat()];
   const staying = observed.containers.filter((container) => !going.includes(container));
   if (names.length === 0 || staying.length === 0) {
     removeNetworks(steps, observed, staying, removals);
@@ -102,6 +103,22 @@ function removeContainers(
     removals.set(service, removed);
   }
   return removals;
+}
+
+/** What pre_start hooks have left: they are on the networks too. */
+function removeHooks(steps: Draft, { hooks = [] }: Observed, services: readonly string[]): readonly number[] {
+  const going = hooks.filter((hook) => services.length === 0 || services.includes(serviceOf(hook)));
+  return going.map((hook) =>
+    steps.add({
+      op: "remove-container",
+      container: { id: hook.summary.Id },
+      volumes: true,
+      force: true,
+      subject: subjectOf(hook),
+      why: "down",
+      after: [],
+    }),
+  );
 }
 
 function removeNetworks(

@@ -43,6 +43,10 @@ export function planImages(model: ProjectModel, observed: Observed, options: Ima
     // What one service builds, others only name.
     const isBuiltElsewhere = service.build === undefined && built.has(imageReference(model, service));
     if (service.provider === undefined && !isBuiltElsewhere) planServiceImage(state, service, observed, options);
+    for (const { image } of service.pre_start ?? []) {
+      if (image === undefined || observed.images.has(image) || built.has(image)) continue;
+      addPull(state, image, service, `pre_start of "${service.name}", missing`);
+    }
     for (const mount of service.volumes ?? []) {
       if (mount.type !== "image" || mount.source === undefined || observed.images.has(mount.source)) continue;
       addPull(state, mount.source, service, `mounted by "${service.name}", missing`);

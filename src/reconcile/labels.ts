@@ -17,6 +17,8 @@ export const labels = {
   number: "com.docker.compose.container-number",
   dependsOn: "com.docker.compose.depends_on",
   image: "com.docker.compose.image",
+  /** Of a hook's own container: which hook, `pre_start`. Such a container has no config-hash. */
+  hook: "com.docker.compose.hook",
   /** The name of the container that this one replaces. */
   replace: "com.docker.compose.replace",
   imageVolumes: "com.docker.compose.image-volume-digest",

@@ -20,7 +20,7 @@ import type { UpOptions } from "./up-options.ts";
 export async function observe(engine: Engine, project: string, model: ProjectModel | undefined): Promise<Observed> {
   const label = [`${labels.project}=${project}`];
   const [containers, networks, volumes, images] = await Promise.all([
-    engine.containerList({ all: true, filters: { label: [...label, labels.configHash] } }),
+    engine.containerList({ all: true, filters: { label } }),
     engine.networkList({ filters: { label } }),
     engine.volumeList({ filters: { label } }),
     observeImages(engine, model),
@@ -32,7 +32,8 @@ export async function observe(engine: Engine, project: string, model: ProjectMod
   ]);
   return {
     project,
-    containers: containers.map((summary) => ({ summary })),
+    containers: containers.filter(({ Labels }) => labels.configHash in Labels).map((summary) => ({ summary })),
+    hooks: containers.filter(({ Labels }) => labels.hook in Labels).map((summary) => ({ summary })),
     networks: [...networks, ...otherNetworks],
     volumes: [...labelled, ...otherVolumes],
     images,
@@ -85,6 +86,7 @@ async function observeImages(
   const references = new Set<string>();
   for (const service of model.services.values()) {
     if (service.provider === undefined) references.add(imageReference(model, service));
+    for (const { image } of service.pre_start ?? []) if (image !== undefined) references.add(image);
     for (const { type, source } of service.volumes ?? []) {
       if (type === "image" && source !== undefined) references.add(source);
     }

@@ -24,6 +24,8 @@ export interface Observed {
   readonly project: string;
   /** All containers with the project's label and a config-hash label: one-offs and stopped ones too. */
   readonly containers: readonly ObservedContainer[];
+  /** The containers of pre_start hooks that failed or were interrupted. */
+  readonly hooks?: readonly ObservedContainer[];
   /** Networks with the project's label, and those whose names the model uses (external, or made by hand). */
   readonly networks: readonly NetworkResource[];
   readonly volumes: readonly VolumeResource[];

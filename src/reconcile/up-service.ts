@@ -2,7 +2,7 @@ import type { Service } from "../compose/model.ts";
 import { type ContainerSpec, endpointsOf } from "./body-facts.ts";
 import { addConditions } from "./conditions.ts";
 import { containerSpec } from "./container-body.ts";
-import { containersOf, nameOf, subjectOf } from "./containers.ts";
+import { containersOf, isRunning, nameOf, subjectOf } from "./containers.ts";
 import { bodyFacts, type Decision } from "./decide.ts";
 import type { Finding } from "./finding.ts";
 import { addHooks } from "./hooks.ts";
@@ -11,6 +11,7 @@ import { containerName } from "./names.ts";
 import { parentServices } from "./namespaces.ts";
 import { type Placed, settledOf, unsettled } from "./placed.ts";
 import type { ContainerTarget, ObservedContainer, Subject } from "./plan.ts";
+import { addPreStart } from "./pre-start.ts";
 import type { OneOff } from "./up-options.ts";
 import { addRemoval, addStop } from "./up-removals.ts";
 import { finding, type UpState } from "./up-state.ts";
@@ -152,9 +153,8 @@ function addCreate(
   const parents: number[] = [];
   const containerOf = (parent: string) => {
     const found = parentTarget(state, parent);
-    if (found === undefined) return `container:${parent}`;
-    if ("createdBy" in found) parents.push(found.createdBy);
-    return "id" in found ? `container:${found.id}` : `container:{step ${found.createdBy}}`;
+    if (found !== undefined && "createdBy" in found) parents.push(found.createdBy);
+    return containerReference(found) ?? `container:${parent}`;
   };
   for (const parent of parentServices(service)) {
     if (parentTarget(state, parent) !== undefined) continue;
@@ -213,12 +213,13 @@ function start(state: UpState, service: Service, placed: Existing, after: readon
   const ports = (service.ports ?? []).flatMap(({ published, protocol }) =>
     published === undefined ? [] : (state.freedPorts.get(`${protocol ?? "tcp"}/${published}`) ?? []),
   );
+  const before = preStart(state, service, placed, [...after, ...conditions]);
   const step = state.draft.add({
     op: "start-container",
     container: placed.target,
     subject: placed.subject,
     why,
-    after: [...after, ...conditions, ...ports],
+    after: [...before, ...ports],
   });
   const ready = addHooks(state.draft, "post_start", service, {
     container: placed.target,
@@ -226,6 +227,32 @@ function start(state: UpState, service: Service, placed: Existing, after: readon
     after: [step],
   });
   return { ...placed, ready, starts: true, settled: unsettled };
+}
+
+/** The steps behind the service's pre_start hooks, which run once, and only where no container of the service runs. */
+function preStart(state: UpState, service: Service, { target }: Existing, after: readonly number[]): readonly number[] {
+  if (service.pre_start === undefined || state.options.oneOff?.service === service.name) return after;
+  const runs = (state.decisions.get(service.name) ?? []).some(
+    (decision) =>
+      decision.fate === "keep" && isRunning(decision.container) && !state.stopped.has(decision.container.summary.Id),
+  );
+  if (runs) return after;
+  const known = state.preStarted.get(service.name);
+  if (known !== undefined) return [...after, ...known];
+  const facts = bodyFacts(
+    { ...state, service },
+    1,
+    (parent) => containerReference(parentTarget(state, parent)) ?? parent,
+  );
+  const steps = addPreStart(state, service, containerSpec(facts), { container: target, after });
+  state.preStarted.set(service.name, steps);
+  return [...after, ...steps];
+}
+
+/** `container:<id>`, or `container:{step N}`, which the executor fills in. */
+function containerReference(found: ContainerTarget | undefined): string | undefined {
+  if (found === undefined) return undefined;
+  return "id" in found ? `container:${found.id}` : `container:{step ${found.createdBy}}`;
 }
 
 function tellWarnings(state: UpState, spec: ContainerSpec): void {

@@ -22,6 +22,8 @@ export interface UpState extends Conditions {
   /** Id of an existing container → the last step that stops or removes it. */
   readonly stopped: Map<string, number>;
   readonly removed: Map<string, number>;
+  /** Service → the steps behind its pre_start hooks. */
+  readonly preStarted: Map<string, readonly number[]>;
   /** Published port (`tcp/8080`) → the step after which its present holder has let go of it. */
   readonly freedPorts: Map<string, number>;
   /** Name of an existing container → the step after which it is free. */

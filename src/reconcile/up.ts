@@ -63,6 +63,7 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
     volumeSteps: new Map(),
     stopped: new Map(),
     removed: new Map(),
+    preStarted: new Map(),
     freedPorts: new Map(),
     freedNames: new Map(),
     placed: new Map(),
@@ -115,9 +116,10 @@ function checkService(state: UpState, service: Service): void {
       hint: `give "${name}" a healthcheck, or wait for service_started; its image has none`,
     });
   }
-  if ((service.pre_start?.length ?? 0) > 0) {
-    const message = `service "${service.name}" has pre_start hooks, which gantry does not run yet`;
-    state.errors.push(finding(state, "error", "unsupported", message, [...path, "pre_start"]));
+  for (const [index, hook] of (service.pre_start ?? []).entries()) {
+    if (hook.per_replica !== true) continue;
+    const message = `pre_start hooks of "${service.name}" run once, not for each replica`;
+    state.errors.push(finding(state, "error", "unsupported", message, [...path, "pre_start", index, "per_replica"]));
   }
   const scale = state.options.scale?.get(service.name);
   if (scale !== undefined && scale > 1 && service.container_name !== undefined) {

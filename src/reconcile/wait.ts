@@ -109,7 +109,9 @@ export function judge(
   const ended = (state.Status === "exited" || state.Status === "dead") && !state.Restarting;
   if (condition === "completed") {
     if (!ended) return "pending";
-    return state.ExitCode === 0 ? "met" : `service "${service}" didn't complete successfully: exit ${state.ExitCode}`;
+    if (state.ExitCode === 0) return "met";
+    const who = service === undefined ? `hook ${name}` : `service "${service}"`;
+    return `${who} didn't complete successfully: exit ${state.ExitCode}`;
   }
   const health = state.Health?.Status;
   const hasHealth = health !== undefined && health !== "none";
