@@ -43,7 +43,7 @@ export default class Create extends Verb {
     using interrupts = catchInterrupts();
     interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
     const progress = await openProgressFor(flags);
-    await bringUp(request, { flags, yes: flags.yes === true, progress, signal: interrupts.first });
+    await bringUp(request, { verb: "create", flags, yes: flags.yes === true, progress, signal: interrupts.first });
     return 0;
   }
 }

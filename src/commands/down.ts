@@ -2,6 +2,7 @@ import { planDown } from "../reconcile/down.ts";
 import { observe } from "../reconcile/observe.ts";
 import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
+import { lockProject } from "./project-lock.ts";
 import { isTrue } from "./screen.ts";
 import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
@@ -24,6 +25,7 @@ export default class Down extends Verb {
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Down);
     const session = await openSessionByName(flags, args.services);
+    await using _ = await lockProject(session, "down");
     const observed = await observe(session.engine, session.name, modelOf(session));
     if (
       observed.containers.length === 0 &&

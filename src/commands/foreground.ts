@@ -99,7 +99,7 @@ async function bringUpAttached(
   const { session, model } = request;
   const hooks = attachment({ engine: session.engine, model, following, attached, announce, signal });
   try {
-    await bringUp(request, { flags, yes, progress, imageProgress, signal: interrupt, ...hooks });
+    await bringUp(request, { verb: "up", flags, yes, progress, imageProgress, signal: interrupt, ...hooks });
     return true;
   } catch (error) {
     if (error instanceof InterruptedError) return false;

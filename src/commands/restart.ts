@@ -2,6 +2,7 @@ import { observe } from "../reconcile/observe.ts";
 import { planRestart } from "../reconcile/restart.ts";
 import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
+import { lockProject } from "./project-lock.ts";
 import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
@@ -17,6 +18,7 @@ export default class Restart extends Verb {
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Restart);
     const session = await openSessionByName(flags, args.services);
+    await using _ = await lockProject(session, "restart");
     const planned = planRestart(modelOf(session), await observe(session.engine, session.name, modelOf(session)), {
       services: args.services ?? [],
       noDeps: flags["no-deps"] === true,

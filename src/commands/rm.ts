@@ -2,6 +2,7 @@ import { observe } from "../reconcile/observe.ts";
 import { planRemove } from "../reconcile/remove.ts";
 import { askYes, canAsk } from "./ask.ts";
 import { finish, settled } from "./carry-out.ts";
+import { lockProject } from "./project-lock.ts";
 import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
@@ -20,6 +21,7 @@ export default class Rm extends Verb {
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Rm);
     const session = await openSessionByName(flags, args.services);
+    await using _ = await lockProject(session, "rm");
     const planned = planRemove(modelOf(session), await observe(session.engine, session.name, modelOf(session)), {
       services: args.services ?? [],
       stop: flags.stop === true,

@@ -12,6 +12,7 @@ import { type CarryOutOptions, carryOut, settled } from "./carry-out.ts";
 import type { Globals } from "./global-flags.ts";
 import { type PlanningFlags, planningOptions } from "./planning-flags.ts";
 import { readProjectFiles } from "./project-files.ts";
+import { lockProject } from "./project-lock.ts";
 import { askAll } from "./questions.ts";
 import type { LoadedSession } from "./session.ts";
 
@@ -78,6 +79,8 @@ export interface RoundOptions extends CarryOutOptions {
   readonly flags: UpFlags;
   /** Answers every question with yes. */
   readonly yes: boolean;
+  /** What holds the project meanwhile. */
+  readonly verb: string;
   /** Told of the second round's plan, and of what the engine holds, before anything of it is carried out. */
   readonly prepare?: (plan: Plan, observed: Observed) => Promise<void>;
   /** The part of the second round's plan that is carried out here. */
@@ -92,6 +95,7 @@ export interface RoundOptions extends CarryOutOptions {
 export async function bringUp(request: UpRequest, options: RoundOptions): Promise<Outcome["created"]> {
   const { session, model, images, up } = request;
   const { flags, progress, prepare } = options;
+  await using _ = await lockProject(session, options.verb, options.signal);
   let observed = await observe(session.engine, model.name, model);
   const first = settled(planImages(model, observed, images), flags);
   if (first.steps.length > 0) {
@@ -106,7 +110,7 @@ export async function bringUp(request: UpRequest, options: RoundOptions): Promis
   );
   sayRunning(second, observed, request, progress);
   await prepare?.(second, observed);
-  return carryOut(session, options.partOf?.(second) ?? second, options);
+  return await carryOut(session, options.partOf?.(second) ?? second, options);
 }
 
 async function planSecond({ session, model }: UpRequest, observed: Observed, options: UpOptions): Promise<Planned> {

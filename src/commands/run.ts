@@ -143,6 +143,7 @@ async function makeContainer(
   let divided: Divided | undefined;
   let making: number | undefined;
   const created = await bringUp(request, {
+    verb: "run",
     flags,
     yes: false,
     progress: await openProgressFor(flags),

@@ -28,7 +28,13 @@ export default class Scale extends Verb {
     }
     using interrupts = catchInterrupts();
     interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
-    await bringUp(request, { flags, yes: false, progress: await openProgressFor(flags), signal: interrupts.first });
+    await bringUp(request, {
+      verb: "scale",
+      flags,
+      yes: false,
+      progress: await openProgressFor(flags),
+      signal: interrupts.first,
+    });
     return 0;
   }
 }

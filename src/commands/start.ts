@@ -1,6 +1,7 @@
 import { observe } from "../reconcile/observe.ts";
 import { planStart } from "../reconcile/start.ts";
 import { finish } from "./carry-out.ts";
+import { lockProject } from "./project-lock.ts";
 import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
@@ -21,6 +22,7 @@ export default class Start extends Verb {
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Start);
     const session = await openSessionByName(flags, args.services);
+    await using _ = await lockProject(session, "start");
     const planned = planStart(modelOf(session), await observe(session.engine, session.name, modelOf(session)), {
       services: args.services ?? [],
       wait: flags.wait === true,

@@ -2,6 +2,7 @@ import { observe } from "../reconcile/observe.ts";
 import { planStop } from "../reconcile/stop.ts";
 import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
+import { lockProject } from "./project-lock.ts";
 import { modelOf, openSessionByName } from "./session.ts";
 import { serviceArgs, Verb } from "./verb.ts";
 
@@ -14,6 +15,7 @@ export default class Stop extends Verb {
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Stop);
     const session = await openSessionByName(flags, args.services);
+    await using _ = await lockProject(session, "stop");
     const planned = planStop(modelOf(session), await observe(session.engine, session.name, modelOf(session)), {
       services: args.services ?? [],
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),

@@ -89,7 +89,7 @@ export default class Up extends Verb {
     if (flags.detach || flags.wait || flags["no-start"]) {
       using interrupts = catchInterrupts();
       interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
-      await bringUp(request, { flags, yes, progress, signal: interrupts.first });
+      await bringUp(request, { verb: "up", flags, yes, progress, signal: interrupts.first });
       return 0;
     }
     const output = openOutput(process);

@@ -10,6 +10,8 @@ import { type Route, routes } from "./routes.ts";
 import { openTransport, type Transport } from "./transport.ts";
 
 export interface EngineClient extends Engine {
+  /** Where the engine is, as the user wrote it. */
+  readonly url: string;
   /** The API version that is spoken, `1.41`; asks the engine the first time. */
   apiVersion(): Promise<string>;
   /** Cuts every connection; calls under way reject. */
@@ -53,7 +55,7 @@ export function connect(address: Address, { trace }: { readonly trace?: Trace } 
   ]);
   // The table's type holds each route against its method (routes.ts); this is where that is relied upon.
   const engine = Object.fromEntries(methods) as Engine;
-  return { ...engine, apiVersion, close: () => transport.close() };
+  return { ...engine, url: address.url, apiVersion, close: () => transport.close() };
 }
 
 async function perform(

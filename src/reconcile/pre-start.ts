@@ -23,7 +23,7 @@ export function addPreStart(
   { container, after }: { readonly container: ContainerTarget; readonly after: readonly number[] },
 ): readonly number[] {
   const { draft, model } = state;
-  let behind = after;
+  let behind = [...after, ...removeLeftovers(state, service)];
   for (const [index, hook] of (service.pre_start ?? []).entries()) {
     const name = joined(model, service.name, "pre_start", String(index + 1));
     const subject: Subject = { kind: "container", name };
@@ -35,7 +35,7 @@ export function addPreStart(
       connect: spec.connect.map(({ network, endpoint }) => ({ network, endpoint: withoutNames(endpoint) })),
       subject,
       why: "pre_start",
-      after: [...behind, ...removeLeftover(state, service, name)],
+      after: behind,
       ...(spec.platform !== undefined && { platform: spec.platform }),
     });
     const made = { createdBy: create };
@@ -55,10 +55,10 @@ export function addPreStart(
   return behind;
 }
 
-/** The container of a hook that failed, or that an interrupted run has left, makes room. */
-function removeLeftover({ draft, observed }: UpState, service: Service, name: string): readonly number[] {
+/** Containers of hooks that failed, or that an interrupted run has left, make room. */
+function removeLeftovers({ draft, observed }: UpState, service: Service): readonly number[] {
   return (observed.hooks ?? [])
-    .filter((hook) => serviceOf(hook) === service.name && subjectOf(hook).name === name)
+    .filter((hook) => serviceOf(hook) === service.name)
     .map((hook) =>
       draft.add({
         op: "remove-container",

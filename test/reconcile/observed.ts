@@ -71,10 +71,13 @@ export function worldFrom(facts: ObservedFacts): Observed {
 /** The snapshot that is taken of it: with the inspects that are asked for, and no others. */
 export function asSeen(world: Observed, model: ProjectModel, options: UpOptions): Observed {
   const inspected = containersToInspect(model, world, options);
-  const containers = world.containers.map(({ summary, inspect }) =>
-    inspect !== undefined && inspected.has(summary.Id) ? { summary, inspect } : { summary },
-  );
-  return { ...world, containers };
+  const isHook = ({ summary }: ObservedContainer) => labels.hook in summary.Labels;
+  const containers = world.containers
+    .filter((container) => !isHook(container))
+    .map(({ summary, inspect }) =>
+      inspect !== undefined && inspected.has(summary.Id) ? { summary, inspect } : { summary },
+    );
+  return { ...world, containers, hooks: world.containers.filter(isHook) };
 }
 
 /** `running, exited 3, from now` → each word, and the value that it stands before; "" where there is none. */

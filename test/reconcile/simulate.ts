@@ -90,7 +90,8 @@ export function simulate({ observed, created }: World, step: Step): World {
       return changed(step.container, { state: "exited", status: "Exited (137) 1 second ago" });
     case "remove-container": {
       const container = find(step.container);
-      if (isRunning(container)) throw new Error(`container ${container.inspect.Name} is running`);
+      if (isRunning(container) && step.force !== true)
+        throw new Error(`container ${container.inspect.Name} is running`);
       const rest = containers.filter((other) => other !== container);
       return { observed: { ...observed, containers: rest }, created };
     }
