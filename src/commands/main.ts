@@ -4,6 +4,7 @@ import { cutArgv, spellOut } from "./argv.ts";
 import { findVerb, withoutIdle } from "./find-verb.ts";
 import { globalFlags } from "./global-flags.ts";
 import { oclifConfig } from "./oclif-config.ts";
+import { pluginMetadata, readPluginCall } from "./plugin.ts";
 import { styleOf } from "./screen.ts";
 import { usageMessage } from "./usage-error.ts";
 import { topics, verbs } from "./verbs.ts";
@@ -23,12 +24,34 @@ run(process.argv.slice(2)).then(
 );
 
 async function run(argv: readonly string[]): Promise<number> {
+  const plugin = readPluginCall(argv, process.env);
+  if (plugin !== undefined) {
+    Object.assign(process.env, plugin.environment);
+    return run(plugin.argv);
+  }
+  const [hidden, ...words] = argv;
+  if (hidden === "docker-cli-plugin-metadata") {
+    process.stdout.write(`${JSON.stringify(pluginMetadata)}\n`);
+    return exitCodes.ok;
+  }
+  // docker asks plug-ins whether they have anything to say behind its own commands.
+  if (hidden === "docker-cli-plugin-hooks") return exitCodes.ok;
+  if (hidden === "__complete") return printCompletions(words[0] === "compose" ? words.slice(1) : words);
   const { before, verb: first, after: behind } = await withUsage(undefined, () => cutArgv(argv, rootFlags));
   if (before.some((word) => word === "-v" || word === "--version")) return execute("version", [], []);
   const asksHelp = before.some((word) => word === "-h" || word === "--help");
   if (first === undefined) return execute("help", [], []);
   const { verb, after } = findVerb(first, behind);
   return asksHelp || topics.has(verb) ? execute("help", [], verb.split(" ")) : execute(verb, before, after);
+}
+
+/** Lines of a value and, behind a tab, its meaning; then whether file names do as well: `:0`, or `:4` for no. */
+async function printCompletions(words: readonly string[]): Promise<number> {
+  const { complete, sourcesFor } = await import("./complete.ts");
+  const { values, files } = await complete(words, sourcesFor(words));
+  const lines = values.map(([value, meaning]) => (meaning === "" ? value : `${value}\t${meaning}`));
+  process.stdout.write([...lines, files ? ":0" : ":4", ""].join("\n"));
+  return exitCodes.ok;
 }
 
 async function execute(name: string, before: readonly string[], after: readonly string[]): Promise<number> {

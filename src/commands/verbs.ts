@@ -53,6 +53,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("ls", "List the engine's projects", () => import("./ls.ts")),
   verb("daemon", "Run the embedded engine", () => import("./daemon.ts")),
   verb("doctor", "Check this machine for the embedded engine", () => import("./doctor.ts")),
+  verb("completion", "Print the completion of a shell", () => import("./completion.ts")),
   verb("version", "Show gantry's version", () => import("./version.ts")),
   verb("alpha generate", "Write a compose file of containers that exist", () => import("./alpha/generate.ts")),
   verb("alpha viz", "Draw the services for Graphviz", () => import("./alpha/viz.ts")),
