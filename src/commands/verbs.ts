@@ -55,13 +55,87 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("doctor", "Check this machine for the embedded engine", () => import("./doctor.ts")),
   verb("completion", "Print the completion of a shell", () => import("./completion.ts")),
   verb("version", "Show gantry's version", () => import("./version.ts")),
+  verb("container ls", "List containers", async () => ({ default: (await import("./topics/container.ts")).ls })),
+  verb("container inspect", "Show all that the engine knows of containers", async () => ({
+    default: (await import("./topics/container.ts")).inspect,
+  })),
+  verb("container start", "Start containers", async () => ({ default: (await import("./topics/container.ts")).start })),
+  verb("container stop", "Stop containers", async () => ({ default: (await import("./topics/container.ts")).stop })),
+  verb("container restart", "Restart containers", async () => ({
+    default: (await import("./topics/container.ts")).restart,
+  })),
+  verb("container kill", "Send a signal to containers", async () => ({
+    default: (await import("./topics/container.ts")).kill,
+  })),
+  verb("container pause", "Pause containers", async () => ({ default: (await import("./topics/container.ts")).pause })),
+  verb("container unpause", "Unpause containers", async () => ({
+    default: (await import("./topics/container.ts")).unpause,
+  })),
+  verb("container rm", "Remove containers", async () => ({ default: (await import("./topics/container.ts")).rm })),
+  verb("container wait", "Wait until containers stop, print their exit codes", async () => ({
+    default: (await import("./topics/container.ts")).wait,
+  })),
+  verb("container logs", "Show a container's output", async () => ({
+    default: (await import("./topics/container.ts")).logs,
+  })),
+  verb("container prune", "Remove all stopped containers", async () => ({
+    default: (await import("./topics/container.ts")).prune,
+  })),
+  verb("image ls", "List images", async () => ({ default: (await import("./topics/image.ts")).ls })),
+  verb("image inspect", "Show all that the engine knows of images", async () => ({
+    default: (await import("./topics/image.ts")).inspect,
+  })),
+  verb("image pull", "Pull an image", async () => ({ default: (await import("./topics/image.ts")).pull })),
+  verb("image push", "Push an image", async () => ({ default: (await import("./topics/image.ts")).push })),
+  verb("image rm", "Remove images", async () => ({ default: (await import("./topics/image.ts")).rm })),
+  verb("image tag", "Give an image another name", async () => ({ default: (await import("./topics/image.ts")).tag })),
+  verb("image save", "Write images as a tar", async () => ({ default: (await import("./topics/image.ts")).save })),
+  verb("image load", "Take the images of a tar", async () => ({ default: (await import("./topics/image.ts")).load })),
+  verb("image prune", "Remove images that no container uses", async () => ({
+    default: (await import("./topics/image.ts")).prune,
+  })),
+  verb("network ls", "List networks", async () => ({ default: (await import("./topics/network.ts")).ls })),
+  verb("network inspect", "Show all that the engine knows of networks", async () => ({
+    default: (await import("./topics/network.ts")).inspect,
+  })),
+  verb("network create", "Make a network", async () => ({ default: (await import("./topics/network.ts")).create })),
+  verb("network rm", "Remove networks", async () => ({ default: (await import("./topics/network.ts")).rm })),
+  verb("network prune", "Remove networks that no container uses", async () => ({
+    default: (await import("./topics/network.ts")).prune,
+  })),
+  verb("volume ls", "List volumes", async () => ({ default: (await import("./topics/volume.ts")).ls })),
+  verb("volume inspect", "Show all that the engine knows of volumes", async () => ({
+    default: (await import("./topics/volume.ts")).inspect,
+  })),
+  verb("volume create", "Make a volume", async () => ({ default: (await import("./topics/volume.ts")).create })),
+  verb("volume rm", "Remove volumes", async () => ({ default: (await import("./topics/volume.ts")).rm })),
+  verb("volume prune", "Remove volumes that no container uses", async () => ({
+    default: (await import("./topics/volume.ts")).prune,
+  })),
+  verb("system df", "Show what takes up space", async () => ({ default: (await import("./topics/system.ts")).df })),
+  verb("system info", "Show what the engine says of itself", async () => ({
+    default: (await import("./topics/system.ts")).info,
+  })),
+  verb("system events", "Show what happens on the engine", async () => ({
+    default: (await import("./topics/system.ts")).events,
+  })),
+  verb("system prune", "Remove what nothing uses: containers, networks, images", async () => ({
+    default: (await import("./topics/system.ts")).prune,
+  })),
   verb("alpha generate", "Write a compose file of containers that exist", () => import("./alpha/generate.ts")),
   verb("alpha viz", "Draw the services for Graphviz", () => import("./alpha/viz.ts")),
   verb("help", "Show the verbs, or the flags of one verb", () => import("./help.ts")),
 ]);
 
 /** First words that several verbs share, and what those are about. */
-export const topics: ReadonlyMap<string, string> = new Map([["alpha", "What docker compose calls experimental"]]);
+export const topics: ReadonlyMap<string, string> = new Map([
+  ["container", "The engine's containers, whatever project they are of"],
+  ["image", "The engine's images"],
+  ["network", "The engine's networks"],
+  ["volume", "The engine's volumes"],
+  ["system", "The engine itself"],
+  ["alpha", "What docker compose calls experimental"],
+]);
 
 /** The verbs of a topic, with their second words. */
 export function verbsOf(topic: string): ReadonlyMap<string, VerbEntry> {

@@ -1,0 +1,103 @@
+import type { Interfaces } from "@oclif/core";
+import type { EngineClient } from "../../engine/client.ts";
+import { EngineError } from "../../errors.ts";
+import type { Globals } from "../global-flags.ts";
+import { openEngine } from "../session.ts";
+import { Args, Flags, several, Verb } from "../verb.ts";
+import type { VerbClass } from "../verbs.ts";
+
+/** What a verb of the engine's own is given. */
+export interface Call<F> {
+  readonly engine: EngineClient;
+  readonly words: readonly string[];
+  readonly flags: F & Globals;
+}
+
+interface Definition<F extends Interfaces.OutputFlags<Interfaces.FlagInput>> {
+  readonly summary: string;
+  /** What its words are, `containers`; absent: it takes none. */
+  readonly words?: string;
+  /** It works without any of them. */
+  readonly optional?: boolean;
+  readonly flags?: Interfaces.FlagInput<F>;
+  readonly run: (call: Call<F>) => Promise<void>;
+}
+
+/** A verb that is thin over the engine's API: no project, no plan. */
+export function engineVerb<F extends Interfaces.OutputFlags<Interfaces.FlagInput>>(
+  definition: Definition<F>,
+): VerbClass {
+  const { words, optional = false } = definition;
+  return class EngineVerb extends Verb {
+    static override summary = definition.summary;
+    static override args: Interfaces.ArgInput =
+      words === undefined
+        ? {}
+        : { [words]: Args.string({ multiple: true, required: !optional, description: words, ignoreStdin: true }) };
+    static override flags: Interfaces.FlagInput = definition.flags ?? {};
+
+    async run(): Promise<number> {
+      const { flags, args } = await this.parse<F & Globals, Globals, Record<string, string[] | undefined>>();
+      const engine = await openEngine(flags);
+      const given = words === undefined ? [] : (args[words] ?? []);
+      await definition.run({ engine, words: given, flags });
+      return 0;
+    }
+  };
+}
+
+/** A verb that does one thing to each of the things named, and prints the names of those that it was done to. */
+export function eachVerb<F extends Interfaces.OutputFlags<Interfaces.FlagInput>>({
+  act,
+  ...definition
+}: Omit<Definition<F>, "run"> & { readonly act: (call: Call<F>, word: string) => Promise<unknown> }): VerbClass {
+  return engineVerb<F>({
+    ...definition,
+    run: async (call) => {
+      const done = await Promise.allSettled(call.words.map((word) => act(call, word)));
+      for (const [i, { status }] of done.entries()) {
+        if (status === "fulfilled") process.stdout.write(`${call.words[i]}\n`);
+      }
+      throwAll(done);
+    },
+  });
+}
+
+/** A verb that prints what the engine knows of each of the things named, as a JSON list, as docker does. */
+export function inspectVerb(kind: string, inspect: (engine: EngineClient, word: string) => Promise<object>): VerbClass {
+  return engineVerb({
+    summary: `Show all that the engine knows of ${kind}`,
+    words: kind,
+    run: async ({ engine, words }) => {
+      const found = await Promise.allSettled(words.map((word) => inspect(engine, word)));
+      const known = found.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+      process.stdout.write(`${JSON.stringify(known, null, 4)}\n`);
+      throwAll(found);
+    },
+  });
+}
+
+function throwAll(results: readonly PromiseSettledResult<unknown>[]): void {
+  const errors: unknown[] = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new AggregateError(errors);
+}
+
+/** `--filter key=value`, several times, as the engine takes it. */
+export const filterFlag = Flags.string({ ...several, helpValue: "<key=value>", description: "only those with this" });
+
+/** Throws EngineError for one without `=`. */
+export function readFilters(filters: readonly string[] = []): Readonly<Record<string, readonly string[]>> {
+  const pairs = filters.map((text): [string, string] => {
+    const [key = "", value] = text.split(/=(.*)/s);
+    if (value === undefined) throw new EngineError(`--filter ${text}: write KEY=VALUE`);
+    return [key, value];
+  });
+  const grouped = Map.groupBy(pairs, ([key]) => key);
+  return Object.fromEntries([...grouped].map(([key, values]) => [key, values.map(([, value]) => value)]));
+}
+
+/** `A=1` and `B` of a flag as a record. */
+export function readPairs(pairs: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(pairs.map((text) => text.split(/=(.*)/s)).map(([key = "", value = ""]) => [key, value]));
+}

@@ -1,0 +1,187 @@
+import { createReadStream } from "node:fs";
+import type { ImageSummary, Progress } from "../../engine/api.ts";
+import { credentialsFor } from "../../engine/credentials.ts";
+import { UsageError } from "../../errors.ts";
+import { durationText } from "../../ui/container-row.ts";
+import { sizeText } from "../../ui/size-text.ts";
+import { askYes } from "../ask.ts";
+import { processEnvironment } from "../process-environment.ts";
+import { formatRows } from "../row-format.ts";
+import { Flags } from "../verb.ts";
+import { writeFileFrom, writeTo } from "../write-stream.ts";
+import { engineVerb, filterFlag, inspectVerb, readFilters } from "./engine-verb.ts";
+import { formatFlag } from "./format-flag.ts";
+
+interface ImageLine {
+  readonly Repository: string;
+  readonly Tag: string;
+  readonly ID: string;
+  readonly CreatedSince: string;
+  readonly Size: string;
+}
+
+const columns = [
+  { heading: "REPOSITORY", cell: ({ Repository }: ImageLine) => Repository },
+  { heading: "TAG", cell: ({ Tag }: ImageLine) => Tag },
+  { heading: "IMAGE ID", cell: ({ ID }: ImageLine) => ID },
+  { heading: "CREATED", cell: ({ CreatedSince }: ImageLine) => CreatedSince },
+  { heading: "SIZE", cell: ({ Size }: ImageLine) => Size },
+];
+
+/** `docker images`. */
+export const ls = engineVerb({
+  summary: "List images",
+  words: "repository",
+  optional: true,
+  flags: {
+    all: Flags.boolean({ char: "a", description: "intermediate ones too" }),
+    filter: filterFlag,
+    format: formatFlag,
+    "no-trunc": Flags.boolean({ description: "ids in full" }),
+    quiet: Flags.boolean({ char: "q", description: "ids only" }),
+  },
+  run: async ({ engine, words: [reference], flags }) => {
+    const filters = { ...readFilters(flags.filter), ...(reference !== undefined && { reference: [reference] }) };
+    const list = await engine.imageList({ all: flags.all === true, filters });
+    const rows = list.flatMap((image) => linesOf(image, flags["no-trunc"] !== true));
+    if (flags.quiet) process.stdout.write([...new Set(rows.map(({ ID }) => ID))].map((id) => `${id}\n`).join(""));
+    else {
+      const fields = ["Repository", "Tag", "ID", "CreatedSince", "Size"] as const;
+      process.stdout.write(formatRows(rows, flags.json ? "json" : flags.format, { columns, fields }));
+    }
+  },
+});
+
+/** One line for each name of an image, one for an image without a name. */
+function linesOf({ Id, RepoTags, Created, Size }: ImageSummary, truncate: boolean): ImageLine[] {
+  const names = RepoTags === null || RepoTags.length === 0 ? ["<none>:<none>"] : RepoTags;
+  return names.map((name) => {
+    const [Repository = "", Tag = ""] = name.split(/:(?=[^/:]+$)/);
+    return {
+      Repository,
+      Tag,
+      ID: truncate ? Id.replace(/^sha256:/, "").slice(0, 12) : Id,
+      CreatedSince: `${durationText(Date.now() / 1000 - Created)} ago`,
+      Size: sizeText(Size, "decimal"),
+    };
+  });
+}
+
+export const inspect = inspectVerb("images", (engine, name) => engine.imageInspect({ name }));
+
+const quiet = Flags.boolean({ char: "q", description: "show no progress" });
+
+export const pull = engineVerb({
+  summary: "Pull an image",
+  words: "image",
+  flags: { platform: Flags.string({ helpValue: "<os/arch>", description: "for this platform" }), quiet },
+  run: async ({ engine, words: [name = ""], flags }) => {
+    const auth = await credentialsFor(name, processEnvironment());
+    const fromImage = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
+    const platform = flags.platform === undefined ? {} : { platform: flags.platform };
+    const lines = await engine.imagePull({ fromImage, ...platform, ...(auth !== undefined && { auth }) });
+    await show(lines, flags.quiet === true);
+    if (flags.quiet) process.stdout.write(`${name}\n`);
+  },
+});
+
+export const push = engineVerb({
+  summary: "Push an image",
+  words: "image",
+  flags: { quiet },
+  run: async ({ engine, words: [reference = ""], flags }) => {
+    const [name = "", tag = "latest"] = reference.split(/:(?=[^/:]+$)/);
+    const auth = (await credentialsFor(reference, processEnvironment())) ?? {};
+    await show(await engine.imagePush({ name, tag, auth }), flags.quiet === true);
+    if (flags.quiet) process.stdout.write(`${reference}\n`);
+  },
+});
+
+/** Progress as lines: each change of a layer's state once, without the bars. */
+async function show(lines: AsyncIterable<Progress>, isQuiet: boolean): Promise<void> {
+  const last = new Map<string, string>();
+  for await (const { id = "", status = "", stream } of lines) {
+    if (stream !== undefined) process.stdout.write(stream);
+    else if (!isQuiet && last.get(id) !== status) process.stdout.write(`${id === "" ? "" : `${id}: `}${status}\n`);
+    last.set(id, status);
+  }
+}
+
+export const rm = engineVerb({
+  summary: "Remove images",
+  words: "images",
+  flags: {
+    force: Flags.boolean({ char: "f", description: "also where containers or other names use them" }),
+    "no-prune": Flags.boolean({ description: "keep their untagged parents" }),
+  },
+  run: async ({ engine, words, flags }) => {
+    // One after the other: engines trip over two that lose a common parent at once.
+    for (const name of words) {
+      const how = { force: flags.force === true, noprune: flags["no-prune"] === true };
+      for (const { Untagged, Deleted } of await engine.imageRemove({ name, ...how })) {
+        process.stdout.write(Untagged === undefined ? `Deleted: ${Deleted}\n` : `Untagged: ${Untagged}\n`);
+      }
+    }
+  },
+});
+
+export const tag = engineVerb({
+  summary: "Give an image another name",
+  words: "names",
+  run: async ({ engine, words: [name, target, ...rest] }) => {
+    if (name === undefined || target === undefined || rest.length > 0) {
+      throw new UsageError("tag takes two names: of the image, and the new one");
+    }
+    const [repo = "", newTag = "latest"] = target.split(/:(?=[^/:]+$)/);
+    await engine.imageTag({ name, repo, tag: newTag });
+  },
+});
+
+export const save = engineVerb({
+  summary: "Write images as a tar",
+  words: "images",
+  flags: { output: Flags.string({ char: "o", helpValue: "<file>", description: "to this file; standard output" }) },
+  run: async ({ engine, words: names, flags }) => {
+    if (flags.output === undefined && process.stdout.isTTY) {
+      throw new UsageError("a tar is nothing for a terminal", { hint: "give --output, or redirect" });
+    }
+    const tar = await engine.imageSave({ names });
+    await (flags.output === undefined ? writeTo(process.stdout, tar) : writeFileFrom(flags.output, tar));
+  },
+});
+
+export const load = engineVerb({
+  summary: "Take the images of a tar",
+  flags: {
+    input: Flags.string({ char: "i", helpValue: "<file>", description: "from this file; standard input" }),
+    quiet,
+  },
+  run: async ({ engine, flags }) => {
+    const stream = flags.input === undefined ? process.stdin : createReadStream(flags.input);
+    await show(await engine.imageLoad({ stream, quiet: true }), false);
+  },
+});
+
+export const prune = engineVerb({
+  summary: "Remove images that no container uses",
+  flags: {
+    all: Flags.boolean({ char: "a", description: "those with a name too" }),
+    filter: filterFlag,
+    force: Flags.boolean({ char: "f", description: "do not ask" }),
+  },
+  run: async ({ engine, flags }) => {
+    const what = flags.all ? "all images without a container" : "all images without a name and a container";
+    if (!flags.force && !(await askYes(`This removes ${what}. Are you sure?`))) return;
+    const dangling = [flags.all ? "false" : "true"];
+    const pruned = await engine.imagePrune({ filters: { ...readFilters(flags.filter), dangling } });
+    if (flags.json) process.stdout.write(`${JSON.stringify(pruned)}\n`);
+    else {
+      const lines = (pruned.ImagesDeleted ?? []).map(({ Untagged, Deleted }) =>
+        Untagged === undefined ? `Deleted: ${Deleted}\n` : `Untagged: ${Untagged}\n`,
+      );
+      process.stdout.write(
+        `${lines.join("")}Total reclaimed space: ${sizeText(pruned.SpaceReclaimed, "decimal", 4)}\n`,
+      );
+    }
+  },
+});

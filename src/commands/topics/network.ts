@@ -1,0 +1,98 @@
+import type { NetworkResource } from "../../engine/api.ts";
+import { UsageError } from "../../errors.ts";
+import { askYes } from "../ask.ts";
+import { formatRows } from "../row-format.ts";
+import { Flags, several } from "../verb.ts";
+import { eachVerb, engineVerb, filterFlag, inspectVerb, readFilters, readPairs } from "./engine-verb.ts";
+import { formatFlag } from "./format-flag.ts";
+
+type NetworkLine = Readonly<Record<"ID" | "Name" | "Driver" | "Scope", string>>;
+
+/** `docker network ls`. */
+export const ls = engineVerb({
+  summary: "List networks",
+  flags: {
+    filter: filterFlag,
+    format: formatFlag,
+    "no-trunc": Flags.boolean({ description: "ids in full" }),
+    quiet: Flags.boolean({ char: "q", description: "ids only" }),
+  },
+  run: async ({ engine, flags }) => {
+    const list = await engine.networkList({ filters: readFilters(flags.filter) });
+    const rows = list
+      .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))
+      .map(({ Id, Name, Driver, Scope = "local" }: NetworkResource): NetworkLine => {
+        return { ID: flags["no-trunc"] ? Id : Id.slice(0, 12), Name, Driver, Scope };
+      });
+    if (flags.quiet) process.stdout.write(rows.map(({ ID }) => `${ID}\n`).join(""));
+    else {
+      const fields = ["ID", "Name", "Driver", "Scope"] as const;
+      process.stdout.write(formatRows(rows, flags.json ? "json" : flags.format, { columns, fields }));
+    }
+  },
+});
+
+const columns = [
+  { heading: "NETWORK ID", cell: ({ ID }: NetworkLine) => ID },
+  { heading: "NAME", cell: ({ Name }: NetworkLine) => Name },
+  { heading: "DRIVER", cell: ({ Driver }: NetworkLine) => Driver },
+  { heading: "SCOPE", cell: ({ Scope }: NetworkLine) => Scope },
+];
+
+export const inspect = inspectVerb("networks", (engine, id) => engine.networkInspect({ id }));
+
+export const create = engineVerb({
+  summary: "Make a network",
+  words: "name",
+  flags: {
+    attachable: Flags.boolean({ description: "containers may be attached by hand" }),
+    driver: Flags.string({ char: "d", default: "bridge", helpValue: "<name>", description: "its driver; bridge" }),
+    gateway: Flags.string({ helpValue: "<address>", description: "the gateway of the subnet" }),
+    internal: Flags.boolean({ description: "no way out of it" }),
+    "ip-range": Flags.string({ helpValue: "<cidr>", description: "containers get addresses of this part" }),
+    ipv6: Flags.boolean({ description: "IPv6 too" }),
+    label: Flags.string({ ...several, helpValue: "<name=value>", description: "add a label" }),
+    opt: Flags.string({ ...several, char: "o", helpValue: "<name=value>", description: "an option of the driver" }),
+    subnet: Flags.string({ helpValue: "<cidr>", description: "its addresses" }),
+  },
+  run: async ({ engine, words: [name = "", ...rest], flags }) => {
+    if (rest.length > 0) throw new UsageError("create takes one name");
+    const config = {
+      ...(flags.subnet !== undefined && { Subnet: flags.subnet }),
+      ...(flags.gateway !== undefined && { Gateway: flags.gateway }),
+      ...(flags["ip-range"] !== undefined && { IPRange: flags["ip-range"] }),
+    };
+    const { Id, Warning } = await engine.networkCreate({
+      body: {
+        Name: name,
+        CheckDuplicate: true,
+        Driver: flags.driver,
+        Internal: flags.internal === true,
+        Attachable: flags.attachable === true,
+        EnableIPv6: flags.ipv6 === true,
+        Options: readPairs(flags.opt),
+        Labels: readPairs(flags.label),
+        ...(Object.keys(config).length > 0 && { IPAM: { Driver: "default", Config: [config] } }),
+      },
+    });
+    if (Warning) process.stderr.write(`${Warning}\n`);
+    process.stdout.write(`${Id}\n`);
+  },
+});
+
+export const rm = eachVerb({
+  summary: "Remove networks",
+  words: "networks",
+  act: ({ engine }, id) => engine.networkRemove({ id }),
+});
+
+export const prune = engineVerb({
+  summary: "Remove networks that no container uses",
+  flags: { filter: filterFlag, force: Flags.boolean({ char: "f", description: "do not ask" }) },
+  run: async ({ engine, flags }) => {
+    if (!flags.force && !(await askYes("This removes all networks without a container. Are you sure?"))) return;
+    const pruned = await engine.networkPrune({ filters: readFilters(flags.filter) });
+    if (flags.json) process.stdout.write(`${JSON.stringify(pruned)}\n`);
+    else process.stdout.write((pruned.NetworksDeleted ?? []).map((name) => `${name}\n`).join(""));
+  },
+});

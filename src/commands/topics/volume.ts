@@ -1,0 +1,87 @@
+import { UsageError } from "../../errors.ts";
+import { sizeText } from "../../ui/size-text.ts";
+import { askYes } from "../ask.ts";
+import { formatRows } from "../row-format.ts";
+import { Flags, several } from "../verb.ts";
+import { eachVerb, engineVerb, filterFlag, inspectVerb, readFilters, readPairs } from "./engine-verb.ts";
+import { formatFlag } from "./format-flag.ts";
+
+type VolumeLine = Readonly<Record<"Driver" | "Name" | "Mountpoint" | "Scope", string>>;
+
+/** `docker volume ls`. */
+export const ls = engineVerb({
+  summary: "List volumes",
+  flags: {
+    filter: filterFlag,
+    format: formatFlag,
+    quiet: Flags.boolean({ char: "q", description: "names only" }),
+  },
+  run: async ({ engine, flags }) => {
+    const { Volumes } = await engine.volumeList({ filters: readFilters(flags.filter) });
+    const rows = (Volumes ?? [])
+      .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))
+      .map(({ Driver, Name, Mountpoint, Scope }): VolumeLine => ({ Driver, Name, Mountpoint, Scope }));
+    if (flags.quiet) process.stdout.write(rows.map(({ Name }) => `${Name}\n`).join(""));
+    else {
+      const fields = ["Driver", "Name", "Mountpoint", "Scope"] as const;
+      process.stdout.write(formatRows(rows, flags.json ? "json" : flags.format, { columns, fields }));
+    }
+  },
+});
+
+const columns = [
+  { heading: "DRIVER", cell: ({ Driver }: VolumeLine) => Driver },
+  { heading: "VOLUME NAME", cell: ({ Name }: VolumeLine) => Name },
+];
+
+export const inspect = inspectVerb("volumes", (engine, name) => engine.volumeInspect({ name }));
+
+export const create = engineVerb({
+  summary: "Make a volume",
+  words: "name",
+  optional: true,
+  flags: {
+    driver: Flags.string({ char: "d", default: "local", helpValue: "<name>", description: "its driver; local" }),
+    label: Flags.string({ ...several, helpValue: "<name=value>", description: "add a label" }),
+    opt: Flags.string({ ...several, char: "o", helpValue: "<name=value>", description: "an option of the driver" }),
+  },
+  run: async ({ engine, words: [name, ...rest], flags }) => {
+    if (rest.length > 0) throw new UsageError("create takes one name");
+    const { Name } = await engine.volumeCreate({
+      body: {
+        ...(name !== undefined && { Name: name }),
+        Driver: flags.driver,
+        DriverOpts: readPairs(flags.opt),
+        Labels: readPairs(flags.label),
+      },
+    });
+    process.stdout.write(`${Name}\n`);
+  },
+});
+
+export const rm = eachVerb({
+  summary: "Remove volumes",
+  words: "volumes",
+  flags: { force: Flags.boolean({ char: "f", description: "not there is as good as removed" }) },
+  act: ({ engine, flags }, name) => engine.volumeRemove({ name, force: flags.force === true }),
+});
+
+export const prune = engineVerb({
+  summary: "Remove volumes that no container uses",
+  flags: {
+    all: Flags.boolean({ char: "a", description: "those with a name too" }),
+    filter: filterFlag,
+    force: Flags.boolean({ char: "f", description: "do not ask" }),
+  },
+  run: async ({ engine, flags }) => {
+    const what = flags.all ? "all volumes" : "all anonymous volumes";
+    if (!flags.force && !(await askYes(`This removes ${what} without a container. Are you sure?`))) return;
+    const filters = { ...readFilters(flags.filter), ...(flags.all === true && { all: ["true"] }) };
+    const pruned = await engine.volumePrune({ filters });
+    if (flags.json) process.stdout.write(`${JSON.stringify(pruned)}\n`);
+    else {
+      const names = (pruned.VolumesDeleted ?? []).map((name) => `${name}\n`).join("");
+      process.stdout.write(`${names}Total reclaimed space: ${sizeText(pruned.SpaceReclaimed, "decimal", 4)}\n`);
+    }
+  },
+});
