@@ -8,23 +8,26 @@ export interface LogQuery {
   readonly until?: string;
   /** A number of lines, or `all`. */
   readonly tail?: string;
+  /** `false`: nobody needs the times; the pieces have empty stamps, and an engine may send many lines at once. */
+  readonly stamped?: boolean;
 }
 
 /** What the engine has kept of a container's output, and with `follow` what comes until it stops. */
 export async function* openLog(
   engine: Engine,
   { id, name }: { readonly id: string; readonly name: string },
-  query: LogQuery,
+  { stamped = true, ...query }: LogQuery,
   signal?: AbortSignal,
-): AsyncGenerator<StampedPiece> {
+): AsyncGenerator<readonly StampedPiece[]> {
   const options = signal === undefined ? {} : { signal };
   const { Config } = await engine.containerInspect({ id }, options);
   const tty = Config.Tty === true;
   const frames = await engine.containerLogs(
-    { id, tty, stdout: true, stderr: true, timestamps: true, ...query },
+    { id, tty, stdout: true, stderr: true, timestamps: stamped, ...query },
     options,
   );
-  yield* splitStamps(name, frames, tty);
+  if (stamped) yield* splitStamps(name, frames.batches(), tty);
+  else for await (const batch of frames.batches()) yield batch.map((frame) => ({ name, ...frame, stamp: "" }));
 }
 
 /**
@@ -35,11 +38,11 @@ export async function attachOutput(
   engine: Engine,
   { id, name, tty }: { readonly id: string; readonly name: string; readonly tty: boolean },
   signal: AbortSignal,
-): Promise<AsyncIterable<StampedPiece>> {
+): Promise<AsyncIterable<readonly StampedPiece[]>> {
   const { frames } = await engine.containerAttach({ id, tty, stream: true, stdout: true, stderr: true }, { signal });
   return stamped();
 
-  async function* stamped(): AsyncGenerator<StampedPiece> {
-    for await (const { stream, data } of frames) yield { name, stream, data, stamp: new Date().toISOString() };
+  async function* stamped(): AsyncGenerator<readonly StampedPiece[]> {
+    for await (const { stream, data } of frames) yield [{ name, stream, data, stamp: new Date().toISOString() }];
   }
 }

@@ -34,7 +34,7 @@ export interface Following {
    * Passes output on until it ends; without output only the container's exits are told. `running`: the container runs, or
    * is going to be started.
    */
-  add(container: Followed, output: AsyncIterable<StampedPiece> | undefined, running: boolean): void;
+  add(container: Followed, output: AsyncIterable<readonly StampedPiece[]> | undefined, running: boolean): void;
   /** No more containers will be added: `ended` resolves once all that have output have stopped for good. */
   seal(): void;
   /** Rejects when the engine fails. */
@@ -68,7 +68,11 @@ export async function follow(options: FollowOptions): Promise<Following> {
   watch(await engine.events({ filters }, { signal })).catch(fail);
   return { add, seal, ended: ended.promise };
 
-  function add(container: Followed, output: AsyncIterable<StampedPiece> | undefined, running: boolean): void {
+  function add(
+    container: Followed,
+    output: AsyncIterable<readonly StampedPiece[]> | undefined,
+    running: boolean,
+  ): void {
     const silent = output === undefined;
     const state = states.get(container.id) ?? {
       silent,
@@ -118,8 +122,10 @@ export async function follow(options: FollowOptions): Promise<Following> {
     add(container, openLog(engine, container, { follow: true, ...(since !== undefined && { since }) }, signal), true);
   }
 
-  async function pass(state: State, output: AsyncIterable<StampedPiece>): Promise<void> {
-    for await (const { stream, data, stamp } of output) writer.data(state.name, stream, data, stamp);
+  async function pass(state: State, output: AsyncIterable<readonly StampedPiece[]>): Promise<void> {
+    for await (const batch of output) {
+      for (const { stream, data, stamp } of batch) writer.data(state.name, stream, data, stamp);
+    }
     writer.end(state.name);
     state.open = false;
     await settle(state);

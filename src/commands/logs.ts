@@ -30,6 +30,7 @@ export default class Logs extends Verb {
     const now = Date.now();
     const query: LogQuery = {
       tail: parseTail(flags.tail ?? "all"),
+      stamped: flags.timestamps === true || flags.json === true,
       ...(flags.since !== undefined && { since: parseTime("since", flags.since, now) }),
       ...(flags.until !== undefined && { until: parseTime("until", flags.until, now) }),
     };

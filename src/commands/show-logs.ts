@@ -24,8 +24,12 @@ export async function printLogs(
 ): Promise<void> {
   const containers = await listFollowed(engine, selection);
   for (const { name } of containers) writer.add(name);
-  const logs = containers.map((container) => openLog(engine, container, query));
-  for await (const { name, stream, data, stamp } of mergeByTime(logs)) writer.data(name, stream, data, stamp);
+  // By their times they are put in order.
+  const stamped = query.stamped !== false || containers.length > 1;
+  const logs = containers.map((container) => openLog(engine, container, { ...query, stamped }));
+  for await (const batch of mergeByTime(logs)) {
+    for (const { name, stream, data, stamp } of batch) writer.data(name, stream, data, stamp);
+  }
   for (const { name } of containers) writer.end(name);
 }
 

@@ -39,6 +39,11 @@ export interface Frame {
   readonly data: Buffer;
 }
 
+/** A container's output, frame by frame, or in batches: the frames that were read together. Either way it is read but once. */
+export interface FrameStream extends AsyncIterable<Frame> {
+  batches(): AsyncIterable<readonly Frame[]>;
+}
+
 /** A hijacked connection: frames come out, bytes go in. `closeWrite` half-closes; the frames go on. */
 export interface Connection {
   readonly frames: AsyncIterable<Frame>;
@@ -106,7 +111,7 @@ export interface Engine {
       details?: boolean;
     },
     options?: CallOptions,
-  ): Promise<AsyncIterable<Frame>>;
+  ): Promise<FrameStream>;
   containerAttach(
     args: {
       id: string;

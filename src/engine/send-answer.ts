@@ -3,7 +3,7 @@
 import type { ServerResponse } from "node:http";
 import type { Writable } from "node:stream";
 import { EngineError } from "../errors.ts";
-import type { Archive, Connection, Frame, PathStat } from "./api.ts";
+import type { Archive, Connection, Frame, FrameStream, PathStat } from "./api.ts";
 import { compareApi } from "./api-version.ts";
 import { type Route, statHeader } from "./routes.ts";
 import type { IncomingStream } from "./upgrade.ts";
@@ -54,7 +54,7 @@ export async function sendAnswer(
     case "frames":
       response.writeHead(status, { "Content-Type": streamType(context) });
       response.flushHeaders();
-      return sendBytes(response, encodeFrames(result as AsyncIterable<Frame>, context.tty), context.signal);
+      return sendBytes(response, encodeBatches((result as FrameStream).batches(), context.tty), context.signal);
     case "hijack":
       throw new EngineError("a connection cannot be answered by a response");
   }
@@ -142,7 +142,7 @@ export async function joinConnection(
   if (stdin) forward(client.input, connection).catch(leave);
   else client.input.resume();
   try {
-    for await (const chunk of untilAborted(encodeFrames(connection.frames, tty), signal)) {
+    for await (const chunk of untilAborted(encodeBatches(oneEach(connection.frames), tty), signal)) {
       if (!(await write(client.output, chunk))) break;
     }
   } finally {
@@ -159,19 +159,31 @@ async function forward(input: IncomingStream["input"], connection: Connection): 
 
 const headerLength = 8;
 
-/** Output as the wire has it: each piece behind a header of 8 bytes, or bare for a TTY. */
-async function* encodeFrames(frames: AsyncIterable<Frame>, tty: boolean): AsyncGenerator<Buffer, void, undefined> {
-  for await (const { stream, data } of frames) {
-    if (tty) {
-      yield data;
-      continue;
-    }
-    const frame = Buffer.allocUnsafe(headerLength + data.length);
-    frame.writeUInt32BE(stream === "stderr" ? 0x02000000 : 0x01000000, 0);
-    frame.writeUInt32BE(data.length, 4);
-    data.copy(frame, headerLength);
-    yield frame;
+/** Output as the wire has it: each piece behind a header of 8 bytes, or bare for a TTY; one write for each batch. */
+async function* encodeBatches(
+  batches: AsyncIterable<readonly Frame[]>,
+  tty: boolean,
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const batch of batches) {
+    yield tty ? Buffer.concat(batch.map(({ data }) => data)) : encodeFrames(batch);
   }
+}
+
+function encodeFrames(batch: readonly Frame[]): Buffer {
+  const length = batch.reduce((sum, { data }) => sum + headerLength + data.length, 0);
+  const bytes = Buffer.allocUnsafe(length);
+  let offset = 0;
+  for (const { stream, data } of batch) {
+    bytes.writeUInt32BE(stream === "stderr" ? 0x02000000 : 0x01000000, offset);
+    bytes.writeUInt32BE(data.length, offset + 4);
+    bytes.set(data, offset + headerLength);
+    offset += headerLength + data.length;
+  }
+  return bytes;
+}
+
+async function* oneEach(frames: AsyncIterable<Frame>): AsyncGenerator<readonly Frame[], void, undefined> {
+  for await (const frame of frames) yield [frame];
 }
 
 /** Writes, and waits while the client is slow; false when it has gone. */
@@ -194,15 +206,19 @@ function write(output: Writable, chunk: string | Buffer): Promise<boolean> | boo
 /** The items of a stream until the signal is aborted, also while the next one is being waited for. */
 async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
   const iterator = items[Symbol.asyncIterator]();
-  let abort = () => {};
-  const aborted = new Promise<undefined>((resolve) => {
-    abort = () => resolve(undefined);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
+  let leave = () => {};
+  const abort = () => leave();
+  signal.addEventListener("abort", abort);
+  // A promise of its own for each item: one that all are raced with would keep every one of them until the end.
+  const nextOne = () =>
+    new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+      leave = () => resolve(undefined);
+      if (signal.aborted) leave();
+      else iterator.next().then(resolve, reject);
+    });
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
+      const next = await nextOne();
       if (next === undefined || next.done === true) return;
       yield next.value;
     }

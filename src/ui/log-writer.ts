@@ -69,6 +69,12 @@ export function logWriter({ colour, prefix, timestamps, write }: LogWriterOption
     data: (name, stream, data, stamp) => {
       const source = add(name);
       const open = source.open[stream];
+      const { prefix: own } = source;
+      if (open.length === 0 && !timestamps && data.indexOf(feed) === data.length - 1) {
+        // One whole line, as most are: what writes puts the pieces together.
+        if (own.length > 0) write(stream, own);
+        return write(stream, data);
+      }
       const pieces: Buffer[] = [];
       let start = 0;
       while (start < data.length) {

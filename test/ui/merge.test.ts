@@ -1,12 +1,20 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mergeByTime, type StampedPiece, splitStamps } from "../../src/ui/merge.ts";
 
-async function* pieces(name: string, ...stamps: string[]): AsyncGenerator<StampedPiece> {
-  for (const stamp of stamps) yield { name, stream: "stdout", stamp, data: Buffer.from(`${stamp}\n`) };
+async function* pieces(name: string, ...stamps: string[]): AsyncGenerator<readonly StampedPiece[]> {
+  yield* batchesOf(
+    1,
+    stamps.map((stamp) => ({ name, stream: "stdout", stamp, data: Buffer.from(`${stamp}\n`) })),
+  );
 }
 
-async function order(...sources: AsyncIterable<StampedPiece>[]): Promise<string[]> {
-  return (await Array.fromAsync(mergeByTime(sources))).map(({ name, stamp }) => `${name} ${stamp}`);
+async function* batchesOf<T>(size: number, items: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}
+
+async function order(...sources: AsyncIterable<readonly StampedPiece[]>[]): Promise<string[]> {
+  return (await Array.fromAsync(mergeByTime(sources))).flat().map(({ name, stamp }) => `${name} ${stamp}`);
 }
 
 describe("mergeByTime", () => {
@@ -27,6 +35,28 @@ describe("mergeByTime", () => {
     ]);
   });
 
+  it("gives the same order, however the pieces come in batches", async () => {
+    const stamps = fc.array(fc.nat({ max: 20 }), { maxLength: 12 });
+    const container = fc.record({ stamps, size: fc.integer({ min: 1, max: 5 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(container, { maxLength: 5 }), async (containers) => {
+        const all = containers.map((each, place) =>
+          each.stamps
+            .toSorted((a, b) => a - b)
+            .map((second, index) => ({
+              name: `c${place}.${index}`,
+              stream: "stdout" as const,
+              stamp: `2026-11-24T05:00:${String(second).padStart(2, "0")}.000000000Z`,
+              data: Buffer.from("x\n"),
+            })),
+        );
+        const sources = all.map((each, place) => batchesOf(containers[place]?.size ?? 1, each));
+        const expected = all.flat().toSorted((a, b) => (a.stamp === b.stamp ? 0 : a.stamp < b.stamp ? -1 : 1));
+        expect(await order(...sources)).toEqual(expected.map(({ name, stamp }) => `${name} ${stamp}`));
+      }),
+    );
+  });
+
   it("compares times with offsets and fewer digits", async () => {
     expect(
       await order(pieces("a", "2026-11-24T06:00:00.5+01:00"), pieces("b", "2026-11-24T05:00:00.499999999Z")),
@@ -36,14 +66,12 @@ describe("mergeByTime", () => {
 
 describe("splitStamps", () => {
   async function* frames(...texts: string[]) {
-    for (const text of texts) yield { stream: "stderr" as const, data: Buffer.from(text) };
+    for (const text of texts) yield [{ stream: "stderr" as const, data: Buffer.from(text) }];
   }
   const read = async (tty: boolean, ...texts: string[]) =>
-    (await Array.fromAsync(splitStamps("a", frames(...texts), tty))).map(({ stream, stamp, data }) => [
-      stream,
-      stamp,
-      `${data}`,
-    ]);
+    (await Array.fromAsync(splitStamps("a", frames(...texts), tty)))
+      .flat()
+      .map(({ stream, stamp, data }) => [stream, stamp, `${data}`]);
 
   it("takes the stamp off each frame, also in the middle of a long line", async () => {
     expect(await read(false, "T1 begin", "T2 end\n", "T3 \n")).toEqual([

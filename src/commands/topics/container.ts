@@ -1,5 +1,4 @@
 import { type ContainerRow, containerFields, containerRow } from "../../ui/container-row.ts";
-import { mergeByTime } from "../../ui/merge.ts";
 import { sizeText } from "../../ui/size-text.ts";
 import { askYes } from "../ask.ts";
 import { openLog } from "../container-output.ts";
@@ -122,12 +121,15 @@ export const logs = engineVerb({
     const now = Date.now();
     const query = {
       follow: flags.follow === true,
+      stamped: flags.timestamps === true,
       ...(flags.since !== undefined && { since: parseTime("since", flags.since, now) }),
       ...(flags.until !== undefined && { until: parseTime("until", flags.until, now) }),
       ...(flags.tail !== undefined && { tail: flags.tail }),
     };
-    for await (const { stream, data, stamp } of mergeByTime([openLog(engine, { id, name: id }, query)])) {
-      process[stream].write(flags.timestamps ? Buffer.concat([Buffer.from(`${stamp} `), data]) : data);
+    for await (const batch of openLog(engine, { id, name: id }, query)) {
+      for (const { stream, data, stamp } of batch) {
+        process[stream].write(flags.timestamps ? Buffer.concat([Buffer.from(`${stamp} `), data]) : data);
+      }
     }
   },
 });

@@ -19,11 +19,14 @@ export interface ReadLogOptions extends EntryChoice {
 const blockSize = 256 * 1024;
 
 /**
- * The output in the log at `file`, from its beginning or its tail. Reads as fast as it is read itself and holds one block;
+ * The output in the log at `file`, from its beginning or its tail: a batch for each block. Reads as fast as it is read itself and holds one block;
  * waits for the kernel to tell of changes. A log that is truncated while it is followed is read on from its new beginning;
  * one that is not there (yet) is empty.
  */
-export async function* readLog(file: string, options: ReadLogOptions): AsyncGenerator<Frame, void, undefined> {
+export async function* readLog(
+  file: string,
+  options: ReadLogOptions,
+): AsyncGenerator<readonly Frame[], void, undefined> {
   const changes = options.ended === undefined ? undefined : watchFile(file, options.ended, options.signal);
   let handle: FileHandle | undefined;
   try {
@@ -44,7 +47,8 @@ export async function* readLog(file: string, options: ReadLogOptions): AsyncGene
         offset += bytesRead;
         const filled = block.subarray(0, rest.length + bytesRead);
         const whole = filled.lastIndexOf(0x0a) + 1;
-        yield* decodeEntries(filled.subarray(0, whole), options, state);
+        const frames = decodeEntries(filled.subarray(0, whole), options, state);
+        if (frames.length > 0) yield frames;
         rest = Buffer.from(filled.subarray(whole));
         if (state.over || options.signal?.aborted) return;
       }

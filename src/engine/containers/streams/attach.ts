@@ -5,6 +5,7 @@ import { open, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Connection, Engine } from "../../api.ts";
 import { parseDetachKeys, scanDetachKeys } from "../../detach-keys.ts";
+import { frameStream } from "../../frames.ts";
 import { badRequest, conflict } from "../../refusal.ts";
 import { readLog } from "../logs/read-log.ts";
 import type { Container } from "../registry.ts";
@@ -101,11 +102,11 @@ async function* readWhenThere(
   const { from, stdout, stderr, follow, ended, signal } = options;
   const choice = { stdout, stderr, timestamps: false, details: false, from, signal };
   if (!follow) {
-    yield* readLog(file, choice);
+    yield* frameStream(readLog(file, choice));
     return;
   }
   if (!isRunning(container.record.state)) await Promise.race([nextStart(container), ended, aborted(signal)]);
-  if (!signal.aborted) yield* readLog(file, { ...choice, ended });
+  if (!signal.aborted) yield* frameStream(readLog(file, { ...choice, ended }));
 }
 
 function nextStart(container: Container): Promise<void> {

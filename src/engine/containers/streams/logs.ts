@@ -1,7 +1,8 @@
 /** The call for a container's logs. */
 
-import type { Engine, Frame } from "../../api.ts";
+import type { Engine } from "../../api.ts";
 import { parseTime } from "../../daemon/events.ts";
+import { frameStream } from "../../frames.ts";
 import { badRequest, notImplemented } from "../../refusal.ts";
 import { stampOf } from "../logs/entries.ts";
 import { readLog } from "../logs/read-log.ts";
@@ -33,7 +34,7 @@ export function answerLogs(room: Room): Pick<Engine, "containerLogs"> {
         ...(end !== undefined && { ended: end.ended }),
         ...(signal !== undefined && { signal }),
       });
-      return end === undefined ? output : finishing(output, end.cancel);
+      return frameStream(end === undefined ? output : finishing(output, end.cancel));
     },
   };
 }
@@ -44,10 +45,7 @@ function parseTail(text: string | undefined): number | undefined {
 }
 
 /** The same items; `finish` is called when no more are wanted or to be had. */
-export async function* finishing(
-  items: AsyncIterable<Frame>,
-  finish: () => void,
-): AsyncGenerator<Frame, void, undefined> {
+export async function* finishing<T>(items: AsyncIterable<T>, finish: () => void): AsyncGenerator<T, void, undefined> {
   try {
     yield* items;
   } finally {

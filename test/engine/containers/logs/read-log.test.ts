@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ReadLogOptions, readLog } from "../../../../src/engine/containers/logs/read-log.ts";
+import { frameStream } from "../../../../src/engine/frames.ts";
 
 let folder: string;
 let file: string;
@@ -19,7 +20,7 @@ const choice: ReadLogOptions = { stdout: true, stderr: true, timestamps: false, 
 
 async function textOf(options: Partial<ReadLogOptions>): Promise<string> {
   const pieces: Buffer[] = [];
-  for await (const { data } of readLog(file, { ...choice, ...options })) pieces.push(data);
+  for await (const { data } of frameStream(readLog(file, { ...choice, ...options }))) pieces.push(data);
   return Buffer.concat(pieces).toString();
 }
 
@@ -41,7 +42,7 @@ describe("a log", () => {
     await writeFile(file, lines(0, 2));
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const seen: string[] = [];
-    for await (const { data } of readLog(file, { ...choice, ended })) {
+    for await (const { data } of frameStream(readLog(file, { ...choice, ended }))) {
       seen.push(data.toString());
       if (seen.length === 1) await appendFile(file, lines(2, 3));
       if (seen.length === 2) {
@@ -56,7 +57,7 @@ describe("a log", () => {
     await writeFile(file, lines(0, 3));
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     let text = "";
-    for await (const { data } of readLog(file, { ...choice, ended })) {
+    for await (const { data } of frameStream(readLog(file, { ...choice, ended }))) {
       text += data.toString();
       if (text.endsWith("line 2\n")) {
         await truncate(file, 0);
