@@ -33,6 +33,7 @@ async function engineTests() {
     if (isRoot) ensureTestPrograms();
     else console.log("tests of the embedded engine: left out, they need root; run `npm test` as root to run them");
     vitest("engine", isRoot ? [] : ["--exclude", "test/**/*.engine.test.ts"], { GANTRY_TEST_ENGINES: engine });
+    if (isRoot) stage("torture, 10 kills", node, ["scripts/torture.mjs", "--kills", "10"]);
     return;
   }
   if (process.env.CI === "true") {

@@ -68,7 +68,10 @@ export function permission(
   if (place === "FORWARD" && !lines.includes("-P FORWARD DROP")) return undefined;
   const wanted = exceptions(patterns, others).map((rule) => `-A ${chain} ${rule}`);
   const jump = `-A ${place} -j ${chain}`;
-  const first = lines.find((line) => line.startsWith(`-A ${place} `)) === jump;
+  const first = isFirst(
+    lines.filter((line) => line.startsWith(`-A ${place} `)),
+    jump,
+  );
   const there = lines.filter((line) => line.startsWith(`-A ${chain} `));
   if (first && there.join("\n") === wanted.join("\n")) return undefined;
   return restoring([
@@ -76,6 +79,12 @@ export function permission(
     ...wanted,
     ...(first ? [] : [...jumpsTo(lines, chain), `-I ${place} 1 -j ${chain}`]),
   ]);
+}
+
+/** Whether nothing but the exceptions of other engines comes before it: each wanting to be the first, they would never rest. */
+function isFirst(rules: readonly string[], jump: string): boolean {
+  const at = rules.indexOf(jump);
+  return at >= 0 && rules.slice(0, at).every((rule) => / -j GANTRY-[0-9a-f]{8}$/.test(rule));
 }
 
 /** What takes the exception away; undefined where there is none. */

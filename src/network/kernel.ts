@@ -4,7 +4,16 @@ import { mkdir, open, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { enableForwarding, settleBridge } from "./host.ts";
 import { hostLink } from "./link-names.ts";
-import { addressLines, attachLines, bridgeLines, insideLines, portLines, removalLines, routeLines } from "./links.ts";
+import {
+  addressLines,
+  attachLines,
+  bridgeLines,
+  insideLines,
+  loopbackGuard,
+  portLines,
+  removalLines,
+  routeLines,
+} from "./links.ts";
 import type { Attachment, Bridge, Owner, Station } from "./model.ts";
 import { run, tryRun } from "./run.ts";
 
@@ -94,13 +103,16 @@ export async function attach(station: Station, attachment: Attachment, owner: Ow
   await plug([attachment]);
 }
 
+/** The same for a link that was there before: what is left of it goes first. */
+export async function reattach(station: Station, attachment: Attachment, owner: Owner): Promise<void> {
+  await ipInside(station.netns, [loopbackGuard(attachment, "delete")]).catch(() => {});
+  await attach(station, attachment, owner);
+}
+
 /** Takes a link out of a namespace that is in use; `station` is what is left. */
 export async function detach(station: Station, attachment: Attachment, owner: Owner): Promise<void> {
   await removeLinks([hostLink(attachment.id)], owner);
-  await ipInside(station.netns, [
-    `rule delete pref 0 iif ${attachment.inside} to 127.0.0.0/8 blackhole`,
-    ...routeLines(station),
-  ]);
+  await ipInside(station.netns, [loopbackGuard(attachment, "delete"), ...routeLines(station)]);
 }
 
 /** A namespace, pinned at a path that outlives every process, with its settings but no links. */

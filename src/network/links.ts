@@ -51,10 +51,13 @@ export function attachLines(attachment: Attachment, owner: Owner, hostNetns: str
         (address.family === 6 ? " nodad" : " broadcast +"),
     ),
     `link set dev ${inside} up`,
-    // The resolver's answers bear a loopback address and need route_localnet. Nobody else shall reach the loopback by it.
-    `rule add pref 0 iif ${inside} to 127.0.0.0/8 blackhole`,
+    loopbackGuard(attachment, "add"),
   ];
 }
+
+/** The resolver's answers bear a loopback address and need route_localnet. Nobody else shall reach the loopback by it. */
+export const loopbackGuard = ({ inside }: Attachment, verb: "add" | "delete"): string =>
+  `rule ${verb} pref 0 iif ${inside} to 127.0.0.0/8 blackhole`;
 
 /** Run inside: the ways out, by the attachments that have one. Replaces what was there. */
 export function routeLines({ attachments }: Pick<Station, "attachments">): string[] {

@@ -57,6 +57,19 @@ describe("the exception in other people's FORWARD", () => {
     expect(permission(owner, rules.join("\n"), patterns, [])).toBeUndefined();
   });
 
+  it("is left alone behind that of another engine, which wants to be the first too", () => {
+    const wanted = permission(owner, "-P FORWARD DROP\n", patterns, [])?.split("\n") ?? [];
+    const rules = [
+      "-P FORWARD DROP",
+      "-N GANTRY-abcd1234",
+      "-A FORWARD -j GANTRY-0123cdef",
+      "-A FORWARD -j GANTRY-abcd1234",
+      "-A FORWARD -j REJECT",
+      ...wanted.filter((line) => line.startsWith("-A")),
+    ];
+    expect(permission(owner, rules.join("\n"), patterns, [])).toBeUndefined();
+  });
+
   it("lets an uplink pass that only looks like dockerd's", () => {
     expect(permission(owner, "-P FORWARD DROP\n", patterns, ["br-lan"])).toContain("-i gt-+ -o br-lan -j ACCEPT\n");
   });

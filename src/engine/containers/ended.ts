@@ -42,7 +42,9 @@ export function watchEndings(room: Room, begun: (container: Container) => void):
 
   const noticed = (id: string, gone?: ProcessIdentity) => {
     const container = room.registry.get(id);
-    if (container === undefined || closed) return;
+    if (closed) return;
+    // Its exit code comes after its removal: nobody asks for that any more.
+    if (container === undefined) return void room.exits.discard(id);
     container
       .exclusively(() => settle(container, gone))
       .catch((error: unknown) =>
@@ -52,7 +54,8 @@ export function watchEndings(room: Room, begun: (container: Container) => void):
 
   const settle = async (container: Container, gone: ProcessIdentity | undefined) => {
     const before = container.record;
-    if (!isRunning(before.state) || before.phase === "creating") return;
+    if (before.phase === "creating") return;
+    if (!isRunning(before.state)) return room.exits.discard(container.id);
     // In this order: a monitor that is gone has written what it had to write.
     const held = await isHeld(before.state.run?.monitor, gone);
     const told = await room.exits.read(container.id);

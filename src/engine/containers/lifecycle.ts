@@ -13,6 +13,7 @@ import type { ContainerRecord } from "./record.ts";
 import type { Container } from "./registry.ts";
 import { removeContainer } from "./remove.ts";
 import { publish, type Room } from "./room.ts";
+import { hasProcess } from "./runtime/processes.ts";
 import { isRunning, paused, resumed } from "./state.ts";
 import { endContainer, killContainer, stopContainer } from "./stop.ts";
 import { updateContainer } from "./update.ts";
@@ -144,7 +145,10 @@ async function pause(room: Room, container: Container): Promise<void> {
     if (state.status === "restarting")
       throw conflict(`Container ${id} is restarting, wait until the container is running`);
     if (!isRunning(state)) throw conflict(`Container ${id} is not running`);
-    await room.runtime.pause(id);
+    await room.runtime.pause(id).catch(async (error: unknown) => {
+      if (await hasProcess(state.run, room.ground.bootId)) throw error;
+      throw conflict(`Container ${id} is not running`, error);
+    });
     await container.save((record) => ({ ...record, state: paused(record.state) }), { sync: false });
     publish(room, container.record, "pause");
   });

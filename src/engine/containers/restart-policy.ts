@@ -24,11 +24,15 @@ export function restartsAfter(policy: RestartPolicySpec | undefined, end: Ended)
   }
 }
 
-/** Whether a container is started when the daemon starts, after a reboot say: `ran` when it was last seen. */
+/**
+ * Whether a container is started when the daemon starts, after a reboot say. `ran`: when it was last seen; `begun`: it has
+ * been started before: what was only created is nobody's to start.
+ */
 export function restartsWithDaemon(
   policy: RestartPolicySpec | undefined,
-  end: Ended & { readonly ran: boolean },
+  end: Ended & { readonly ran: boolean; readonly begun: boolean },
 ): boolean {
+  if (!end.begun) return false;
   switch (policy?.Name) {
     case "always":
       return true;

@@ -2,6 +2,7 @@
 
 import { readdir } from "node:fs/promises";
 import path from "node:path";
+import { sweepTemporary } from "../daemon/durable.ts";
 import type { Sandbox } from "../daemon/rooms.ts";
 import type { Endings } from "./ended.ts";
 import type { Container } from "./registry.ts";
@@ -9,11 +10,12 @@ import { removeContainer } from "./remove.ts";
 import { restartsWithDaemon } from "./restart-policy.ts";
 import { publish, type Room, timestamp } from "./room.ts";
 import { removeTree } from "./rootfs/remove-tree.ts";
-import { isAlive, type ProcessIdentity } from "./runtime/processes.ts";
+import { isFrozen } from "./runtime/cgroups.ts";
+import { hasProcess, isAlive, type ProcessIdentity } from "./runtime/processes.ts";
 import { readMountTable } from "./runtime/view.ts";
 import { watchProcesses } from "./runtime/watch-processes.ts";
 import { cgroupPath } from "./spec/spec.ts";
-import { ended, failedToStart, isRunning } from "./state.ts";
+import { ended, failedToStart, isRunning, never } from "./state.ts";
 import { takeAway } from "./take-away.ts";
 
 /** Resolves with what watches over those that were adopted. */
@@ -59,7 +61,7 @@ const isId = /^[0-9a-f]{64}$/;
 
 /** Takes away what belongs to no container: folders, mounts and bundles that a killed daemon left. */
 async function sweep(room: Room): Promise<void> {
-  const { places, mounter, runtime, registry } = room;
+  const { places, mounter, runtime, registry, exits } = room;
   const isWanted = (id: string) => {
     const state = registry.get(id)?.record.state;
     return state !== undefined && isRunning(state);
@@ -72,6 +74,7 @@ async function sweep(room: Room): Promise<void> {
   await Promise.all(orphans.filter((name) => isId.test(name)).map((id) => runtime.delete(id, cgroupPath(id, {}))));
   await Promise.all(mounts.map(({ target }) => mounter.unmount(target)));
   await Promise.all(orphans.map((name) => removeTree(path.join(places.bundles, name))));
+  await Promise.all((await exits.list()).filter((id) => !isWanted(id)).map((id) => exits.discard(id)));
   const folders = (await readdir(places.records, { withFileTypes: true })).filter(
     (entry) => entry.isDirectory() && isId.test(entry.name) && registry.get(entry.name) === undefined,
   );
@@ -80,6 +83,7 @@ async function sweep(room: Room): Promise<void> {
 
 async function finish(room: Room, endings: Endings, container: Container): Promise<void> {
   const { id, phase, withVolumes, state, hostConfig } = container.record;
+  await sweepTemporary(room.places.of(id).files);
   const attempt = (what: string, work: () => Promise<unknown>) =>
     container
       .exclusively(work)
@@ -92,8 +96,9 @@ async function finish(room: Room, endings: Endings, container: Container): Promi
     return;
   }
   const ran = isRunning(state) || state.status === "restarting";
-  const alive = state.run?.process !== undefined && (await isAlive(state.run.process, room.ground.bootId));
+  const alive = await hasProcess(state.run, room.ground.bootId);
   if (isRunning(state) && alive) {
+    await attempt("freeze or let it go, as it should be", () => settleFreezer(room, container));
     // Its monitor may be gone, or its end lie there already: the same as when that happens under our eyes.
     endings.noticed(id);
     return;
@@ -102,7 +107,7 @@ async function finish(room: Room, endings: Endings, container: Container): Promi
   if (isRunning(state)) await attempt("take note of its end", () => bury(room, container, sameBoot));
   else if (state.run !== undefined) await attempt("undo its start", () => undoStart(room, container));
   const now = container.record;
-  if (restartsWithDaemon(hostConfig.RestartPolicy, { ...now.state, ran })) {
+  if (restartsWithDaemon(hostConfig.RestartPolicy, { ...now.state, ran, begun: now.state.startedAt !== never })) {
     await attempt("start it", async () => {
       if (isRunning(container.record.state)) return;
       await endings.giveUp(container);
@@ -115,6 +120,14 @@ async function finish(room: Room, endings: Endings, container: Container): Promi
       if (room.registry.get(id) !== undefined) await removeContainer(room, container, { volumes: true });
     });
   }
+}
+
+/** A pause, its end or a commit may have been cut off: what the record says holds. */
+async function settleFreezer({ host, runtime }: Room, { record }: Container): Promise<void> {
+  const { id, state, hostConfig } = record;
+  const isHeld = await isFrozen(host.cgroups, cgroupPath(id, hostConfig));
+  if (state.status === "paused" && !isHeld) await runtime.pause(id);
+  if (state.status === "running" && isHeld) await runtime.resume(id);
 }
 
 /** It ended while no daemon looked: with what conmon wrote down, or by the end of everything. */

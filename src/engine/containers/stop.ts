@@ -10,6 +10,8 @@ import { isRunning, mustRun, stoppedByCall } from "./state.ts";
 
 /** Seconds that a container is given unless it or the call says otherwise. */
 const usualGrace = 10;
+/** Seconds from SIGKILL to the end that a call waits for, as dockerd does. */
+const longestDeath = 10;
 
 export interface StopOptions {
   /** Seconds; -1: for ever. */
@@ -50,7 +52,7 @@ function said(room: Room, container: Container): true {
   return true;
 }
 
-/** Sends a signal to the first process. EngineError 409 where there is none. */
+/** Sends a signal to the first process; with SIGKILL, resolves when the container has ended. EngineError 409 where there is none. */
 export async function killContainer(
   room: Room,
   endings: Endings,
@@ -74,7 +76,10 @@ export async function killContainer(
   const { StopSignal } = container.record.config;
   const ends = number === constants.signals.SIGKILL || number === parseSignal(StopSignal || "SIGTERM");
   if (ends) await container.save((record) => ({ ...record, state: stoppedByCall(record.state) }), { sync: false });
+  const over = untilEnded(container);
   await send(room, container, number);
+  // Who starts it next must not find it running still. What hangs in the kernel is not waited for any longer.
+  if (number === constants.signals.SIGKILL) await within(over, longestDeath);
 }
 
 /** Sends SIGKILL and waits for the end. */

@@ -1,6 +1,6 @@
 /** Descriptors that this process was started with. */
 
-import { closeSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 
 /** O_CLOEXEC as /proc shows it: octal. */
 const closeOnExec = 0o2000000;
@@ -11,11 +11,13 @@ const closeOnExec = 0o2000000;
  * Source: proc(5), /proc/pid/fdinfo.
  */
 export function closeInherited(keep: readonly number[] = []): void {
+  const own = certificatesFile();
   for (const name of readdirSync("/proc/self/fdinfo")) {
     const descriptor = Number(name);
     if (descriptor < 3 || keep.includes(descriptor)) continue;
     const flags = readFlags(name);
     if (flags === undefined || (flags & closeOnExec) !== 0) continue;
+    if (own !== undefined && pathOf(name) === own) continue;
     closeSync(descriptor);
   }
 }
@@ -25,6 +27,28 @@ function readFlags(name: string): number | undefined {
   try {
     const [, octal] = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, "utf8")) ?? [];
     return octal === undefined ? undefined : Number.parseInt(octal, 8);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What Node itself may be reading at this moment, in a thread of its own and without O_CLOEXEC. Closed beneath it, the
+ * certificates would be lost, and the thread would later close whatever has that number then.
+ */
+function certificatesFile(): string | undefined {
+  const { NODE_EXTRA_CA_CERTS: file = "" } = process.env;
+  if (file === "") return undefined;
+  try {
+    return realpathSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function pathOf(name: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${name}`);
   } catch {
     return undefined;
   }

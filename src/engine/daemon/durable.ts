@@ -6,7 +6,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -45,6 +45,16 @@ export async function writeFileDurably(
     throw error;
   }
   if (options.sync) await syncFolder(path.dirname(file));
+}
+
+/** Removes what interrupted writes have left in a folder: for a daemon that starts. A folder that is not there is empty. */
+export async function sweepTemporary(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const left = names.filter((name) => name.startsWith(temporaryPrefix));
+  await Promise.all(left.map((name) => rm(path.join(folder, name), { force: true })));
 }
 
 /** Puts what was written as `from` in place under its final name `to`, a file or a folder that is synced already. */

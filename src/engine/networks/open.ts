@@ -5,12 +5,21 @@ import path from "node:path";
 import { keepFirewall } from "../../network/firewall.ts";
 import { keepForwardPermission, permissionChain } from "../../network/forward-permission.ts";
 import { hostSubnets } from "../../network/host.ts";
-import { makeBridges, makeStations, ownLinks, pinnedIn, removeLinks, replug, unpin } from "../../network/kernel.ts";
+import {
+  makeBridges,
+  makeStations,
+  ownLinks,
+  pinnedIn,
+  reattach,
+  removeLinks,
+  replug,
+  unpin,
+} from "../../network/kernel.ts";
 import { hostLink, ownerOf } from "../../network/link-names.ts";
 import { openSwitchboardClient } from "../../network/switchboard-client.ts";
 import { nothingToDo } from "../../network/switchboard-state.ts";
 import { type RulesetWatch, watchRuleset } from "../../network/watch-ruleset.ts";
-import { makeFolder, writeFileDurably } from "../daemon/durable.ts";
+import { makeFolder, sweepTemporary, writeFileDurably } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import type { Sandbox, Sandboxes } from "../daemon/rooms.ts";
 import { type NetworkApi, networkApi } from "./api.ts";
@@ -37,6 +46,7 @@ export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
   const owner = ownerOf(ground.dataRoot);
   const folder = path.join(ground.execRoot, "network");
   await makeFolder(folder);
+  await sweepTemporary(folder);
   const floor: Floor = {
     ground,
     owner,
@@ -194,6 +204,18 @@ async function restore(floor: Floor, sandboxes: readonly Sandbox[]): Promise<voi
   await makeBridges(bridges, owner);
   const kept = stations.filter(({ netns }) => pinned.includes(netns));
   await replug(kept.flatMap(({ attachments }) => attachments));
+  // Taken away by a disconnection that was cut off: the container is in the network still.
+  const lost = kept.flatMap((station) =>
+    station.attachments.filter(({ id }) => !ours.has(hostLink(id))).map((attachment) => ({ station, attachment })),
+  );
+  for (const { station, attachment } of lost) {
+    await reattach(station, attachment, owner).catch((error: unknown) => {
+      ground.log("error", "a container cannot be put back into a network", {
+        container: station.id,
+        error: String(error),
+      });
+    });
+  }
   await syncSwitchboard(floor);
   await applyFirewall(floor);
   await makeStations(

@@ -1,14 +1,14 @@
 /** Opens the volumes: the local driver, whose volumes are directories, or what their options say to mount there. */
 
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import path from "node:path";
 import type { Engine, VolumeResource } from "../api.ts";
 import { sizeOf } from "../containers/list.ts";
 import { removeTree } from "../containers/rootfs/remove-tree.ts";
 import { openMounter } from "../containers/runtime/mount.ts";
 import type { Ground } from "../daemon/ground.ts";
-import { openRecords } from "../daemon/records.ts";
+import { openRecords, type Records } from "../daemon/records.ts";
 import type { Uses, VolumeStore } from "../daemon/rooms.ts";
 import { conflict, internal, notFound } from "../refusal.ts";
 import { checkVolumeName, checkVolumeOptions, takeVolumeBody } from "./check.ts";
@@ -31,6 +31,10 @@ export interface VolumeParts {
 export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volumes> {
   const folder = path.join(ground.dataRoot, "volumes");
   const records = await openRecords({ folder, decode: decodeVolume, log: ground.log });
+  await sweep(folder, records);
+  /** Those whose removal is under way: the next one of that name waits for it. */
+  const going = new Map<string, Promise<void>>();
+  const all = () => [...records.all.values()].filter(({ removing }) => !removing);
   const mounter = await openMounter(path.join(ground.execRoot, "volumes"));
   const contentOf = (name: string) => path.join(folder, name, "_data");
   const mounts = await openMounts(mounter, contentOf);
@@ -39,7 +43,7 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
 
   const find = (name: string): VolumeRecord => {
     const record = records.get(name);
-    if (record === undefined) throw notFound(`get ${name}: no such volume`);
+    if (record === undefined || record.removing) throw notFound(`get ${name}: no such volume`);
     return record;
   };
 
@@ -65,6 +69,7 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
       throw notFound(`error looking up volume plugin ${driver}: plugin "${driver}" not found`);
     }
     checkVolumeOptions(name, options);
+    await going.get(name);
     const there = records.get(name);
     if (there !== undefined) return there;
     const anonymous = wanted === undefined || wanted === "" ? { "com.docker.volume.anonymous": "" } : {};
@@ -76,7 +81,7 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
       labels: { ...anonymous, ...labels },
       options,
     };
-    // Its folder alone is nothing: without a record it is taken over by the next volume of that name.
+    // Empty and without a record, its folder goes when the daemon starts.
     await mkdir(contentOf(name), { recursive: true, mode: 0o755 });
     await records.put(name, record, { sync: true });
     publish(name, "create");
@@ -89,8 +94,12 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
       throw conflict(`remove ${name}: volume is in use - [${users.map(({ id }) => id).join(", ")}]`);
     }
     await mounts.release(name);
-    await records.remove(name);
-    await removeTree(path.join(folder, name));
+    const removal = takeAway(folder, records, find(name));
+    going.set(
+      name,
+      removal.catch(() => {}),
+    );
+    await removal.finally(() => going.delete(name));
     publish(name, "destroy");
   };
 
@@ -130,7 +139,7 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
     store,
     usage: async () =>
       Promise.all(
-        [...records.all.values()].map(async (record) => ({
+        all().map(async (record) => ({
           ...tell(record),
           UsageData: { Size: await sizeOf(contentOf(record.name)), RefCount: uses.ofVolume(record.name).length },
         })),
@@ -138,7 +147,9 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
     calls: {
       volumeList: async ({ filters = {} }) => {
         const matches = volumeFilter(filters, (name) => uses.ofVolume(name).length > 0);
-        const chosen = [...records.all.values()].filter(matches).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+        const chosen = all()
+          .filter(matches)
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1));
         return { Volumes: chosen.map(tell), Warnings: null };
       },
       volumeInspect: async ({ name }) => tell(find(name)),
@@ -153,9 +164,7 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
       },
       volumePrune: async ({ filters = {} }) => {
         const matches = pruneFilter(filters);
-        const idle = [...records.all.values()].filter(
-          (record) => uses.ofVolume(record.name).length === 0 && matches(record),
-        );
+        const idle = all().filter((record) => uses.ofVolume(record.name).length === 0 && matches(record));
         let SpaceReclaimed = 0;
         for (const { name } of idle) {
           const size = await sizeOf(contentOf(name));
@@ -167,4 +176,35 @@ export async function openVolumes({ ground, uses }: VolumeParts): Promise<Volume
       },
     },
   };
+}
+
+/** What of a volume's content is still to be deleted; nobody's name. */
+const doomedPrefix = ".removed-";
+
+/** Intent before effect: from the first step on, a daemon that starts finishes this. */
+async function takeAway(folder: string, records: Records<VolumeRecord>, record: VolumeRecord): Promise<void> {
+  await records.put(record.name, { ...record, removing: true }, { sync: false });
+  const doomed = path.join(folder, `${doomedPrefix}${randomBytes(8).toString("hex")}`);
+  await rename(path.join(folder, record.name), doomed).catch(ignoreMissing);
+  await records.remove(record.name);
+  await removeTree(doomed);
+}
+
+/**
+ * Finishes removals, and takes away what a creation that was cut off has left: an empty folder. One with content is kept,
+ * for its record may be set aside as damaged.
+ */
+async function sweep(folder: string, records: Records<VolumeRecord>): Promise<void> {
+  for (const record of [...records.all.values()]) if (record.removing) await takeAway(folder, records, record);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const home = path.join(folder, entry.name);
+    if (entry.name.startsWith(doomedPrefix)) await removeTree(home);
+    else if (entry.isDirectory() && records.get(entry.name) === undefined) {
+      for (const empty of [path.join(home, "_data"), home]) await rmdir(empty).catch(() => {});
+    }
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
 }

@@ -9,6 +9,8 @@ export interface VolumeRecord {
   readonly labels: Readonly<Record<string, string>>;
   /** `type`, `o`, `device`: what is mounted as its content. */
   readonly options: Readonly<Record<string, string>>;
+  /** Its removal has begun: whoever finds this finishes it. */
+  readonly removing?: true;
 }
 
 /** Makes a record of what a file held. */

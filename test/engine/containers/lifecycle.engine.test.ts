@@ -89,6 +89,8 @@ describe("a container's life", () => {
     await stand.until(async () => (await stand.inspect(id)).State.Status === "exited");
     expect((await stand.inspect(id)).RestartCount).toBe(2);
     expect(stand.log(id)).toBe("again\nagain\nagain\n");
+    // The state is there first, then it is told.
+    await stand.until(() => actionsOf(id).length >= 7);
     expect(actionsOf(id)).toEqual(["create", "start", "die", "start", "die", "start", "die"]);
   });
 

@@ -18,13 +18,14 @@ describe("a restart policy", () => {
     expect([1, 2].map((restartCount) => restartsAfter(twice, { ...end, restartCount }))).toEqual([true, false]);
   });
 
-  it("starts a container with the daemon: always whatever was, unless-stopped unless a call stopped it", () => {
-    const stopped = { ...end, stoppedByCall: true, ran: false };
+  it("starts a container with the daemon: always if it ever ran, unless-stopped unless a call stopped it", () => {
+    const stopped = { ...end, stoppedByCall: true, ran: false, begun: true };
     expect(restartsWithDaemon({ Name: "always" }, stopped)).toBe(true);
     expect(restartsWithDaemon({ Name: "unless-stopped" }, stopped)).toBe(false);
-    expect(restartsWithDaemon({ Name: "unless-stopped" }, { ...end, ran: false })).toBe(true);
-    expect(restartsWithDaemon({ Name: "on-failure" }, { ...end, ran: true })).toBe(true);
-    expect(restartsWithDaemon({ Name: "on-failure" }, { ...end, ran: false })).toBe(false);
+    expect(restartsWithDaemon({ Name: "unless-stopped" }, { ...end, ran: false, begun: true })).toBe(true);
+    expect(restartsWithDaemon({ Name: "on-failure" }, { ...end, ran: true, begun: true })).toBe(true);
+    expect(restartsWithDaemon({ Name: "on-failure" }, { ...end, ran: false, begun: true })).toBe(false);
+    expect(restartsWithDaemon({ Name: "always" }, { ...end, ran: false, begun: false })).toBe(false);
   });
 
   it("waits longer and longer, to a minute, and begins anew after a run of 10 s", () => {

@@ -1,7 +1,9 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isFrozen } from "../../../src/engine/containers/runtime/cgroups.ts";
 import { identify } from "../../../src/engine/containers/runtime/processes.ts";
 import { readMountTable } from "../../../src/engine/containers/runtime/view.ts";
+import { cgroupPath } from "../../../src/engine/containers/spec/spec.ts";
 import { openStand, type Stand } from "./stand.ts";
 
 let stand: Stand;
@@ -52,6 +54,33 @@ describe("a daemon that starts after another one", () => {
     await stand.restart();
     expect((await stand.inspect(always)).State.Status).toBe("running");
     expect((await stand.inspect(stopped)).State.Status).toBe("exited");
+  });
+
+  it("does not start what was only created, whatever its policy", async () => {
+    const id = await stand.create("sleep 100", { HostConfig: { RestartPolicy: { Name: "always" } } });
+    await stand.restart();
+    expect((await stand.inspect(id)).State.Status).toBe("created");
+  });
+
+  it("freezes and lets go as the records say, where a pause or a commit was cut off", async () => {
+    const [held, free] = [await stand.create("sleep 100"), await stand.create("sleep 100")];
+    await Promise.all([held, free].map((id) => calls().containerStart({ id })));
+    await calls().containerPause({ id: held });
+    const { host, runtime } = stand.containers.room;
+    const frozen = (id: string) => isFrozen(host.cgroups, cgroupPath(id, {}));
+    await stand.restart(async () => {
+      await runtime.resume(held);
+      await runtime.pause(free);
+    });
+    expect([await frozen(held), await frozen(free)]).toEqual([true, false]);
+    expect((await stand.inspect(held)).State.Status).toBe("paused");
+  });
+
+  it("takes exit codes away that nobody asks for any more", async () => {
+    const { exits } = stand.containers.room.places;
+    const left = `${exits}/${"0".repeat(64)}`;
+    await stand.restart(async () => writeFileSync(left, "0"));
+    expect(existsSync(left)).toBe(false);
   });
 
   it.each(["its own", "an adopted"])("kills %s container whose monitor is gone, and says 255", async (whose) => {

@@ -2,7 +2,9 @@
 
 import type { ContainerConfig, Engine } from "../../api.ts";
 import { changeConfig } from "../../build/change-config.ts";
+import type { Container } from "../registry.ts";
 import { publish, type Room } from "../room.ts";
+import { hasProcess } from "../runtime/processes.ts";
 
 export function answerCommit(room: Room): Pick<Engine, "containerCommit"> {
   return {
@@ -13,9 +15,8 @@ export function answerCommit(room: Room): Pick<Engine, "containerCommit"> {
       const { Hostname: _, ...own } = record.config;
       const config = changeConfig({ ...own, ...withoutEmpty(body) }, changes);
       const reference = repo ? `${repo}:${tag || "latest"}` : undefined;
-      const freeze = pause && record.state.status === "running";
       const image = await container.exclusively(async () => {
-        if (freeze) await room.runtime.pause(record.id);
+        const isFrozen = pause && (await freeze(room, container));
         try {
           return await room.images.add(
             {
@@ -30,7 +31,8 @@ export function answerCommit(room: Room): Pick<Engine, "containerCommit"> {
             reference,
           );
         } finally {
-          if (freeze) await room.runtime.resume(record.id);
+          if (isFrozen)
+            await room.runtime.resume(record.id).catch((error: unknown) => unlessEnded(room, container, error));
         }
       });
       publish(room, record, "commit", {
@@ -41,6 +43,22 @@ export function answerCommit(room: Room): Pick<Engine, "containerCommit"> {
       return { Id: image.id };
     },
   };
+}
+
+/** Keeps a container's processes from writing meanwhile; false where there are none, or they are kept already. */
+async function freeze(room: Room, container: Container): Promise<boolean> {
+  const { id, state } = container.record;
+  if (state.status !== "running") return false;
+  return room.runtime.pause(id).then(
+    () => true,
+    (error: unknown) => unlessEnded(room, container, error),
+  );
+}
+
+/** What the runtime says of a container that has ended, which is noticed later, is no failure. */
+async function unlessEnded(room: Room, container: Container, error: unknown): Promise<false> {
+  if (await hasProcess(container.record.state.run, room.ground.bootId)) throw error;
+  return false;
 }
 
 /** Of a config that a client sends, what says something. */

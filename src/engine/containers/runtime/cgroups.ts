@@ -38,6 +38,16 @@ export async function processesIn(cgroups: Cgroups, group: string): Promise<read
   return [...found];
 }
 
+/** Whether a container's processes are held by the freezer. */
+export async function isFrozen(cgroups: Cgroups, group: string): Promise<boolean> {
+  const files = cgroups.roots.flatMap((root) => [
+    { file: path.join(root, group, "freezer.state"), held: /^FR/ },
+    { file: path.join(root, group, "cgroup.freeze"), held: /^1/ },
+  ]);
+  const texts = files.map(async ({ file, held }) => held.test(await readFile(file, "utf8").catch(() => "")));
+  return (await Promise.all(texts)).includes(true);
+}
+
 /** Removes a container's empty group from all hierarchies; a group that is gone is no error. */
 export async function removeCgroup(cgroups: Cgroups, group: string): Promise<void> {
   await Promise.all(cgroups.roots.map((root) => removeGroup(path.join(root, group))));

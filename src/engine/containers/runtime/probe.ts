@@ -1,6 +1,6 @@
 /** Which OCI runtime there is, and how it has to be started on this host. */
 
-import { access, constants, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type CgroupLayout, findCgroups } from "./cgroups.ts";
 import { plainEnvironment, run } from "./run.ts";
@@ -109,16 +109,18 @@ export async function findFile(candidates: readonly string[]): Promise<string | 
 /** Creates a container of nothing and takes it away: what the runtime says against it, else undefined. */
 async function tryRuntime(file: string, enter: readonly string[], folder: string): Promise<string | undefined> {
   const bundle = path.join(folder, "probe");
+  const log = path.join(bundle, "log");
+  const state = path.join(bundle, "state");
+  const call = (verb: readonly string[]) => {
+    const [program = file, ...args] = [...enter, file, "--root", state, "--log", log, ...verb];
+    return run(program, args, { detached: true });
+  };
+  // A daemon that was killed here has left its probe.
+  for (const left of await readdir(state).catch(() => [])) await call(["delete", "--force", left]);
   await rm(bundle, { recursive: true, force: true });
   await mkdir(path.join(bundle, "rootfs"), { recursive: true, mode: 0o700 });
   const id = `gantry-probe-${process.pid}`;
   await writeFile(path.join(bundle, "config.json"), JSON.stringify(probeSpec(id)));
-  const log = path.join(bundle, "log");
-  const call = (verb: readonly string[]) => {
-    const globals = ["--root", path.join(bundle, "state"), "--log", log];
-    const [program = file, ...args] = [...enter, file, ...globals, ...verb];
-    return run(program, args, { detached: true });
-  };
   const created = await call(["create", "--bundle", bundle, id]);
   const words = await readFile(log, "utf8").catch(() => "");
   await call(["delete", "--force", id]);

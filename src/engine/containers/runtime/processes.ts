@@ -24,6 +24,14 @@ export async function isAlive(process: ProcessIdentity, bootId: string): Promise
   return now !== undefined && now.startTime === process.startTime;
 }
 
+/** Whether a container's process still lives: that it has ended may not have been noticed yet. */
+export async function hasProcess(
+  run: { readonly process?: ProcessIdentity } | undefined,
+  bootId: string,
+): Promise<boolean> {
+  return run?.process !== undefined && (await isAlive(run.process, bootId));
+}
+
 /** Sends a signal to that very process; false where it lives no longer. */
 export async function signalProcess(target: ProcessIdentity, signal: number, bootId: string): Promise<boolean> {
   if (!(await isAlive(target, bootId))) return false;
