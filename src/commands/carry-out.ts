@@ -80,6 +80,7 @@ function meansOf({ engine, environment }: Session): Means {
       yield* (await import("../engine/build-context.ts")).packFiles(files);
     },
     authFor: async (reference) => (await import("../engine/credentials.ts")).credentialsFor(reference, environment),
+    findListener: async (port) => (await import("./find-listener.ts")).findListener(port),
     allAuths: async () => (await import("../engine/credentials.ts")).allCredentials(environment),
   };
 }

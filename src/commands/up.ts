@@ -1,7 +1,8 @@
-import { UsageError } from "../errors.ts";
+import { exitCodes, UsageError } from "../errors.ts";
 import { logWriter } from "../ui/log-writer.ts";
 import { openOutput } from "../ui/output.ts";
 import { attachedServices } from "./attach-choice.ts";
+import { confirmPlan } from "./confirm-plan.ts";
 import { runInForeground } from "./foreground.ts";
 import { catchInterrupts } from "./interrupts.ts";
 import { roundsText } from "./plan.ts";
@@ -30,6 +31,7 @@ export default class Up extends Verb {
       exclusive: attachedOnly,
       description: "leave the containers in the background",
     }),
+    confirm: Flags.boolean({ description: "show the plan, and ask before it is carried out" }),
     wait: Flags.boolean({
       exclusive: attachedOnly,
       description: "wait until all run or are healthy; implies --detach",
@@ -85,6 +87,7 @@ export default class Up extends Verb {
       process.stdout.write(roundsText(await planRounds(request, flags), flags.json === true));
       return 0;
     }
+    if (flags.confirm && !(await confirmPlan(request, flags))) return exitCodes.failure;
     const progress = await openProgressFor(flags);
     if (flags.detach || flags.wait || flags["no-start"]) {
       using interrupts = catchInterrupts();

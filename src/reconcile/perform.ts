@@ -2,6 +2,7 @@ import type { ByteSource, ContainerCreateBody, Engine, ExecInspect, Progress, Re
 import { EngineError } from "../errors.ts";
 import type { BuildRequest, ContainerTarget, InjectedFile, Step } from "./plan.ts";
 import { StepError } from "./step-error.ts";
+import { explainStart, type FindListener } from "./taken-port.ts";
 
 /** What steps need beside the engine. */
 export interface Means {
@@ -13,6 +14,8 @@ export interface Means {
   readonly allAuths: () => Promise<Readonly<Record<string, RegistryAuth>>>;
   /** Ends pulls, pushes and builds, which may take long and leave nothing half-done; every other call is finished. */
   readonly signal?: AbortSignal;
+  /** Finds who has a port that is taken, beside the containers. */
+  readonly findListener?: FindListener;
   /** Called before a container is started, so that its first line is not missed. */
   readonly beforeStart?: (container: { readonly id: string; readonly step: Step }) => Promise<void>;
 }
@@ -85,7 +88,9 @@ export async function perform(
     case "start-container": {
       const id = idOf(step.container);
       await means.beforeStart?.({ id, step });
-      await engine.containerStart({ id }).catch((error: unknown) => Promise.reject(explainStart(error)));
+      await engine.containerStart({ id }).catch(async (error: unknown) => {
+        throw await explainStart(error, engine, means.findListener);
+      });
       return undefined;
     }
     case "stop-container": {
@@ -276,13 +281,6 @@ async function runHook({ hook, subject }: Of<"run-hook">, engine: Engine, id: st
     .filter((line) => line !== "");
   const evidence = { title: `output of ${hook.command.join(" ")}`, lines: lines.slice(-shownLines) };
   throw new StepError(`${hook.phase} hook of ${subject.name} exited with code ${code}`, [evidence]);
-}
-
-function explainStart(error: unknown): unknown {
-  if (!(error instanceof EngineError)) return error;
-  if (!/port is already allocated|address already in use/i.test(error.message)) return error;
-  const hint = "another container or process holds the port: publish another one, or stop its holder";
-  return new StepError(error.message, [], { hint, cause: error, blame: { attribute: "ports", code: "taken-port" } });
 }
 
 /** What is gone already, or not running any more, need not be removed, stopped or killed. */

@@ -69,6 +69,8 @@ services:
       const ran = await stack.gantry("up", "-d");
       expectRefusal(ran, "compose.yaml:6:5: error:", String(port));
       expect(ran.stderr).toMatch(/already (in use|allocated)/);
+      expect(ran.stderr).toContain(`port ${port} is held by `);
+      expect(ran.stderr).toContain(`(process ${process.pid})`);
     } finally {
       holder.close();
     }
