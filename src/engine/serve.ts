@@ -1,7 +1,8 @@
 /** The server: an `Engine` behind HTTP. Derived from the route table like the client; there is no code per call. */
 
-import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { EngineError } from "../errors.ts";
 import type { CallOptions, Connection, Engine } from "./api.ts";
 import { newestApi } from "./api-version.ts";
@@ -21,7 +22,12 @@ export interface ServeOptions {
   readonly apiVersion?: string;
   /** Told of errors that are no refusals: bugs of ours. The client gets a 500 without details. */
   readonly onBug: (error: unknown, request: string) => void;
+  /** By path: connections on which, after an upgrade to `h2c`, another protocol is spoken. */
+  readonly tunnels?: Readonly<Record<string, Tunnel>>;
 }
+
+/** Takes a connection over; the connection is its own from then on. */
+export type Tunnel = (connection: Duplex, headers: IncomingHttpHeaders) => void;
 
 /**
  * An HTTP server for an engine; the caller lets it listen. Refusals (EngineError) become their status and docker's error
@@ -40,6 +46,7 @@ export function serve(engine: Engine, options: ServeOptions): Server {
   });
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on("error", () => {});
+    if (enterTunnel(request, socket, head, options)) return;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
@@ -51,6 +58,23 @@ export function serve(engine: Engine, options: ServeOptions): Server {
     );
   });
   return server;
+}
+
+/** Whether there is one. Source of the answer's form: moby, daemon/server/router/grpc. */
+function enterTunnel(
+  { url = "/", method, headers }: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  { tunnels = {} }: ServeOptions,
+): boolean {
+  if (method !== "POST" || headers.upgrade !== "h2c") return false;
+  const path = new URL(url, "http://engine").pathname.replace(/^\/v[0-9.]+(?=\/)/, "");
+  const tunnel = Object.hasOwn(tunnels, path) ? tunnels[path] : undefined;
+  if (tunnel === undefined) return false;
+  if (head.length > 0) socket.unshift(head);
+  socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  tunnel(socket, headers);
+  return true;
 }
 
 const headersOf = ({ name, apiVersion = newestApi }: ServeOptions) => ({

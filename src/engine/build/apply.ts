@@ -4,6 +4,12 @@ import type { ContainerConfig } from "../api.ts";
 import type { Command, Healthcheck, Instruction, Pair } from "./dockerfile/instruction.ts";
 import { parsePorts } from "./ports.ts";
 
+/** What scratch has: BuildKit's own beginning. */
+export const emptyConfig: ContainerConfig = {
+  Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+  WorkingDir: "/",
+};
+
 /** What runs the shell form of CMD, ENTRYPOINT, RUN and HEALTHCHECK where no SHELL says otherwise. */
 export const defaultShell = ["/bin/sh", "-c"] as const;
 

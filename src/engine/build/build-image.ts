@@ -4,10 +4,11 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Source } from "../../errors.ts";
-import type { ImageBuildArgs, Progress } from "../api.ts";
-import type { Platform, StepRunner } from "../daemon/rooms.ts";
+import type { HostConfig, ImageBuildArgs, Progress } from "../api.ts";
+import type { StepRunner } from "../daemon/rooms.ts";
 import { parseIgnore } from "../ignore.ts";
 import { decompress } from "../images/decompress.ts";
+import { shortId } from "../images/digest.ts";
 import type { ImagesRoom } from "../images/open-images.ts";
 import { hostPlatform, parsePlatform } from "../images/platform.ts";
 import { progressOf } from "../images/progress.ts";
@@ -15,12 +16,13 @@ import { taggedReference } from "../images/references.ts";
 import { badRequest } from "../refusal.ts";
 import type { BuildCache } from "./cache.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
-import { carryOut, type Prepared } from "./carry-out.ts";
-import { parseDockerfile } from "./dockerfile/parse.ts";
-import { planStages } from "./plan-stages.ts";
+import { carryOut } from "./carry-out.ts";
+import { openClassicOutput } from "./classic-output.ts";
+import { makeImage } from "./make-image.ts";
+import { prepare } from "./prepare.ts";
 import { openRemoteContext } from "./remote-context.ts";
-import { receiveTree, type Tree } from "./tree.ts";
-import { automaticArguments, type BuildArguments, globalValues } from "./variables.ts";
+import type { BuildRequest } from "./request.ts";
+import { receiveTree, type Tree, textIn } from "./tree.ts";
 import { asBytes } from "./view.ts";
 
 export interface BuildRoom {
@@ -41,25 +43,79 @@ export async function buildImage(
   if (args.version === "2")
     throw badRequest("this engine does not have BuildKit's protocol (version=2) yet: build with DOCKER_BUILDKIT=0");
   const tags = (args.t ?? []).map((name) => taggedReference(name, undefined));
-  const platform = args.platform === undefined || args.platform === "" ? hostPlatform : parsePlatform(args.platform);
   const folder = path.join(room.folder, randomBytes(8).toString("hex"));
   await mkdir(folder, { mode: 0o700 });
   const remove = () => rm(folder, { recursive: true, force: true });
+  let context: Tree | undefined;
   try {
-    const context = await openContext(args, folder, signal ?? new AbortController().signal);
-    const prepared = prepare(context, args, platform);
+    context = await openContext(args, folder, signal ?? new AbortController().signal);
+    const request = requestOf(args, context);
+    const prepared = prepare(readDockerfile(context, args.dockerfile || "Dockerfile"), request);
+    const { close } = context;
     return progressOf(async (tell, either) => {
+      const show = args.q === true ? () => {} : tell;
+      const output = openClassicOutput(prepared.plan, show);
       try {
-        await carryOut({ room, request: args, tags, platform, folder, tell, signal: either, ...prepared });
+        const { stage, release } = await carryOut({ room, request, output, folder, signal: either, ...prepared });
+        try {
+          const image = await makeImage(room, stage, { labels: args.labels ?? {}, tags });
+          if (args.q === true) tell({ stream: `${image.id}\n` });
+          tell({ aux: { ID: image.id } });
+          show({ stream: `Successfully built ${shortId(image.id)}\n` });
+          for (const tag of tags) show({ stream: `Successfully tagged ${tag}\n` });
+        } finally {
+          await release();
+        }
       } finally {
-        context.close();
+        close();
         await remove();
       }
     }, signal);
   } catch (error) {
+    context?.close();
     await remove();
     throw error;
   }
+}
+
+function requestOf(args: ImageBuildArgs, context: Tree): BuildRequest {
+  const { target, auths = {} } = args;
+  const given = Object.entries(args.buildargs ?? {}).flatMap(([key, value]) =>
+    value === null ? [] : [[key, value] as const],
+  );
+  return {
+    ...(target !== undefined && { target }),
+    platform: args.platform === undefined || args.platform === "" ? hostPlatform : parsePlatform(args.platform),
+    args: new Map(given),
+    noCache: args.nocache === true ? "all" : [],
+    pull: args.pull === true,
+    cacheFrom: args.cachefrom ?? [],
+    hostConfig: hostConfigOf(args),
+    entitlements: new Set(),
+    sources: {
+      dockerfile: async () => readDockerfile(context, args.dockerfile || "Dockerfile"),
+      context: async () => withoutIgnored(context, args.dockerfile || "Dockerfile"),
+      named: new Map(),
+      credentials: async (registry) => auths[registry === "docker.io" ? "https://index.docker.io/v1/" : registry],
+      secret: async () => undefined,
+      agent: async () => undefined,
+    },
+  };
+}
+
+function hostConfigOf(request: ImageBuildArgs): HostConfig {
+  return {
+    NetworkMode: request.networkmode ?? "default",
+    ...(request.extrahosts !== undefined && { ExtraHosts: [...request.extrahosts] }),
+    ...(request.shmsize !== undefined && { ShmSize: request.shmsize }),
+    ...(request.ulimits !== undefined && { Ulimits: [...request.ulimits] }),
+    ...(request.memory !== undefined && { Memory: request.memory }),
+    ...(request.memswap !== undefined && { MemorySwap: request.memswap }),
+    ...(request.cpushares !== undefined && { CpuShares: request.cpushares }),
+    ...(request.cpusetcpus !== undefined && { CpusetCpus: request.cpusetcpus }),
+    ...(request.cpuperiod !== undefined && { CpuPeriod: request.cpuperiod }),
+    ...(request.cpuquota !== undefined && { CpuQuota: request.cpuquota }),
+  };
 }
 
 async function openContext(args: ImageBuildArgs, folder: string, signal: AbortSignal): Promise<Tree> {
@@ -76,38 +132,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-function prepare(whole: Tree, args: ImageBuildArgs, platform: Platform): Prepared {
-  const name = args.dockerfile || "Dockerfile";
-  const dockerfile = parseDockerfile(readDockerfile(whole, name));
-  const given = Object.entries(args.buildargs ?? {}).flatMap(([key, value]) =>
-    value === null ? [] : [[key, value] as const],
-  );
-  const buildArgs: BuildArguments = { given: new Map(given), used: new Set() };
-  const globals = globalValues(
-    dockerfile.args,
-    buildArgs,
-    automaticArguments(hostPlatform, platform, args.target ?? ""),
-    dockerfile.directives.escapeWith,
-  );
-  return {
-    context: withoutIgnored(whole, name),
-    dockerfile,
-    plan: planStages(dockerfile, args.target, globals),
-    args: buildArgs,
-    globals,
-  };
-}
-
-function textOf(tree: Tree, name: string): string | undefined {
-  const found = tree.resolve(asBytes(name));
-  const node = found === undefined ? undefined : tree.nodes.get(found);
-  if (node === undefined || node.entry.type !== "file") return undefined;
-  if (node.entry.size > 4 * 1024 * 1024) throw badRequest(`${name} is larger than 4 MiB`);
-  return tree.start(node, node.entry.size).toString("utf8");
-}
-
 function readDockerfile(tree: Tree, name: string): Source {
-  const text = textOf(tree, name) ?? (name === "Dockerfile" ? textOf(tree, "dockerfile") : undefined);
+  const text = textIn(tree, name) ?? (name === "Dockerfile" ? textIn(tree, "dockerfile") : undefined);
   if (text === undefined) throw badRequest(`Cannot locate specified Dockerfile: ${name}`);
   return { path: name, text };
 }
@@ -115,7 +141,7 @@ function readDockerfile(tree: Tree, name: string): Source {
 /** Clients send these two files even where they are to stay at home; COPY does not see them then. */
 function withoutIgnored(tree: Tree, dockerfile: string): Tree {
   const ignoreFile = `${dockerfile}.dockerignore`;
-  const text = textOf(tree, ignoreFile) ?? textOf(tree, ".dockerignore");
+  const text = textIn(tree, ignoreFile) ?? textIn(tree, ".dockerignore");
   if (text === undefined) return tree;
   const rules = parseIgnore(text);
   const hidden = [".dockerignore", ignoreFile, dockerfile].filter((name) => rules.ignores(name));

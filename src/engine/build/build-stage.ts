@@ -2,10 +2,9 @@
 
 import type { ContainerConfig } from "../api.ts";
 import type { Platform } from "../daemon/rooms.ts";
-import { shortId } from "../images/digest.ts";
 import type { ImageHistory } from "../images/image-config.ts";
 import { parsePlatform } from "../images/platform.ts";
-import { applyInstruction, argumentsOf } from "./apply.ts";
+import { applyInstruction, argumentsOf, emptyConfig } from "./apply.ts";
 import type { Build, StageResult } from "./build.ts";
 import { splitEnv } from "./change-config.ts";
 import { copyStep } from "./copy-step.ts";
@@ -13,7 +12,8 @@ import { cacheKey, describeStep } from "./describe-step.ts";
 import type { Instruction } from "./dockerfile/instruction.ts";
 import { parseInstructions } from "./dockerfile/parse.ts";
 import { evaluate } from "./evaluate.ts";
-import type { StageOutput } from "./output.ts";
+import { contextAsStage } from "./origin.ts";
+import type { StageOutput, StepOutput } from "./output.ts";
 import type { PlannedStage } from "./plan-stages.ts";
 import { runStep } from "./run-step.ts";
 import { declare, emptyScope, lookUpVariable, type StageScope } from "./variables.ts";
@@ -43,15 +43,26 @@ export interface StepResult {
 /** EngineError 400 for what is wrong in the Dockerfile, with its place; the failure of a step as it is. */
 export async function buildStage(build: Build, planned: PlannedStage, output: StageOutput): Promise<StageResult> {
   const { stage } = planned;
-  let step = planned.firstStep;
-  const announce = ({ text }: { readonly text: string }) => {
+  const perform = async <T>(
+    instruction: Instruction,
+    isTrigger: boolean,
+    work: (step: StepOutput) => Promise<readonly [T, string]>,
+  ): Promise<T> => {
     build.signal.throwIfAborted();
-    output.say(`Step ${step++}/${build.plan.steps} : ${text}`);
-    output.say("\n");
+    const step = output.begin(instruction, isTrigger);
+    try {
+      const [result, id] = await work(step);
+      step.done(id);
+      return result;
+    } catch (error) {
+      step.failed(error);
+      throw error;
+    }
   };
-  announce(stage.from);
-  const base = await baseOf(build, planned);
-  output.say(` ---> ${base.id === undefined ? "" : shortId(base.id)}\n`);
+  const base = await perform(stage.from, false, async (step) => {
+    const found = await baseOf(build, planned, step);
+    return [found, found.id ?? ""];
+  });
   const { OnBuild: triggers, ...config } = base.config;
   let state: StageState = {
     diffIds: base.diffIds,
@@ -63,19 +74,19 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     platform: base.platform,
     ...(base.author !== undefined && { author: base.author }),
   };
+  const next = (instruction: Instruction, isTrigger: boolean) =>
+    perform(instruction, isTrigger, async (step) => {
+      const after = await apply(build, planned, state, instruction, step);
+      return [after, cacheKey([after.diffIds, after.config])];
+    });
   if (base.id !== undefined && triggers != null && triggers.length > 0) {
-    output.say(`# Executing ${triggers.length} build trigger${triggers.length === 1 ? "" : "s"}\n`);
+    output.triggers(triggers.length);
     for (const trigger of triggers) {
-      for (const instruction of parseInstructions({ path: `ONBUILD of ${stage.from.image}`, text: trigger })) {
-        state = await apply(build, planned, state, instruction, output);
-      }
+      for (const instruction of parseInstructions({ path: `ONBUILD of ${stage.from.image}`, text: trigger }))
+        state = await next(instruction, true);
     }
   }
-  for (const instruction of stage.instructions) {
-    announce(instruction);
-    state = await apply(build, planned, state, instruction, output);
-    output.say(` ---> ${cacheKey([state.diffIds, state.config]).slice(0, 12)}\n`);
-  }
+  for (const instruction of stage.instructions) state = await next(instruction, false);
   const { diffIds, history, author, scope } = state;
   return {
     diffIds,
@@ -87,16 +98,23 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
   };
 }
 
-/** What scratch has: BuildKit's own beginning. */
-const emptyConfig: ContainerConfig = {
-  Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
-  WorkingDir: "/",
-};
-
-async function baseOf(build: Build, { base, platform: wanted }: PlannedStage): Promise<StageResult> {
+async function baseOf(
+  build: Build,
+  { base, platform: wanted }: PlannedStage,
+  { progress, cached }: StepOutput,
+): Promise<StageResult> {
   const platform = wanted === undefined ? build.platform : parsePlatform(wanted);
   if (base.kind === "stage") return build.stage(base.index);
-  if (base.kind === "image") return build.image(base.reference, platform);
+  if (base.kind === "image") {
+    let isHere = true;
+    const image = await build.image(base.reference, platform, (line) => {
+      isHere = false;
+      progress(line);
+    });
+    if (isHere) cached();
+    return image;
+  }
+  if (base.kind === "context") return contextAsStage(build, base.name, platform, progress);
   return { diffIds: [], config: emptyConfig, history: [], platform };
 }
 
@@ -105,7 +123,7 @@ async function apply(
   planned: PlannedStage,
   state: StageState,
   written: Instruction,
-  output: StageOutput,
+  output: StepOutput,
 ): Promise<StageState> {
   const env = new Map((state.config.Env ?? []).map(splitEnv));
   const { escapeWith } = build.dockerfile.directives;
@@ -162,7 +180,7 @@ export interface StepContext {
   readonly planned: PlannedStage;
   readonly state: StageState;
   readonly env: ReadonlyMap<string, string>;
-  readonly output: StageOutput;
+  readonly output: StepOutput;
 }
 
 const madeBy = "buildkit.dockerfile.v0";

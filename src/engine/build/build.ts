@@ -1,6 +1,6 @@
 /** What the steps of one build share. */
 
-import type { ContainerConfig, HostConfig, RegistryAuth } from "../api.ts";
+import type { ContainerConfig, HostConfig, Progress } from "../api.ts";
 import type { Platform, StepRunner } from "../daemon/rooms.ts";
 import type { Image } from "../images/catalog.ts";
 import type { ImageHistory } from "../images/image-config.ts";
@@ -8,7 +8,9 @@ import type { ImagesRoom } from "../images/open-images.ts";
 import type { BuildCache } from "./cache.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
 import type { Dockerfile } from "./dockerfile/parse.ts";
-import type { BuildPlan } from "./plan-stages.ts";
+import type { BuildOutput } from "./output.ts";
+import type { BuildPlan, PlannedStage } from "./plan-stages.ts";
+import type { BuildSources, Entitlement } from "./request.ts";
 import type { Tree } from "./tree.ts";
 import type { BuildArguments, StageScope } from "./variables.ts";
 import type { Views } from "./views.ts";
@@ -21,32 +23,41 @@ export interface Build {
   readonly views: Views;
   /** A directory of its own, on the file system of the layers. */
   readonly folder: string;
-  readonly context: Tree;
+  readonly sources: BuildSources;
+  readonly output: BuildOutput;
   readonly dockerfile: Dockerfile;
   readonly plan: BuildPlan;
+  /** Paths of the context that its steps name, with patterns; undefined: not known. */
+  readonly wanted: readonly string[] | undefined;
   readonly args: BuildArguments;
   readonly globals: ReadonlyMap<string, string>;
   readonly platform: Platform;
   /** Images whose steps need not be done again. */
   readonly cacheFrom: readonly Image[];
-  /** Steps are done again, whatever the cache has. */
-  readonly noCache: boolean;
+  /** Whether a stage's steps are done again, whatever the cache has. */
+  noCache(stage: PlannedStage): boolean;
   /** Base images are looked for at their registries, even those that are here. */
   readonly pull: boolean;
-  readonly auths: Readonly<Record<string, RegistryAuth>>;
   /** Limits, hosts and network of RUN. */
   readonly hostConfig: HostConfig;
+  readonly entitlements: ReadonlySet<Entitlement>;
   readonly signal: AbortSignal;
   /** A stage's result; it is built once, whoever asks. */
   stage(index: number): Promise<StageResult>;
   /** An image to build upon or copy from, pulled where it must be; each once. */
-  image(reference: string, platform?: Platform): Promise<StageResult>;
-  /** The context as a directory, made when the first one asks. */
-  contextDirectory(): Promise<string>;
+  image(reference: string, platform: Platform, tell: (line: Progress) => void): Promise<StageResult>;
+  /** The build context, with all that any of the steps wants of it. */
+  context(): Promise<Tree>;
+  /** A named context's files. */
+  files(name: string): Promise<Tree>;
+  /** Files as a directory, made when the first one asks. */
+  directoryOf(tree: Tree): Promise<string>;
   /** The layers that it made are kept until it is over. */
   keep(diffId: string): void;
   /** A new path in its folder. */
   temporary(): string;
+  /** To be done when it is over. */
+  atEnd(close: () => void): void;
 }
 
 /** A stage, or an image, as far as it is made. */

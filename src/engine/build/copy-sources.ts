@@ -9,10 +9,10 @@ import type { Build, StageResult } from "./build.ts";
 import { complain } from "./dockerfile/complain.ts";
 import type { Heredoc } from "./dockerfile/heredoc.ts";
 import type { Copy } from "./dockerfile/instruction.ts";
-import { findStage } from "./plan-stages.ts";
+import type { Origin } from "./origin.ts";
 import { fetchRemote, isGit, isUrl } from "./remote.ts";
 import { type Selected, select } from "./select.ts";
-import { receiveTree, type Tree } from "./tree.ts";
+import { openTree, receiveTree, type Tree } from "./tree.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 import { asBytes, asText } from "./view.ts";
 
@@ -20,38 +20,30 @@ import { asBytes, asText } from "./view.ts";
 export async function copySources(
   build: Build,
   instruction: Copy,
-  from: StageResult | undefined,
+  from: Origin | undefined,
 ): Promise<readonly Selected[]> {
   const selected: Selected[] = [];
   for (const source of instruction.sources) selected.push(...(await oneSource(build, instruction, source, from)));
-  for (const heredoc of instruction.heredocs) selected.push(heredocSource(build.context, heredoc));
+  for (const heredoc of instruction.heredocs) selected.push(heredocSource(heredoc));
   return selected;
-}
-
-/** The stage or image that `--from` names. */
-export async function sourceStage(build: Build, name: string, own: number): Promise<StageResult> {
-  const { stages } = build.dockerfile;
-  const index = findStage(name, stages);
-  if (index !== undefined && index !== own) return build.stage(index);
-  return build.image(name, build.platform);
 }
 
 async function oneSource(
   build: Build,
   instruction: Copy,
   source: string,
-  from: StageResult | undefined,
+  from: Origin | undefined,
 ): Promise<readonly Selected[]> {
   const { keyword, exclude, parents, span, unpack } = instruction;
-  const options = { exclude, parents, keepOwners: from !== undefined };
+  const options = { exclude, parents, keepOwners: from?.kind === "layers" };
   if (keyword === "ADD" && (isUrl(source) || isGit(source))) {
     const fetched = await fetchRemote(build, instruction, source);
     return unpack === true ? Promise.all(fetched.map((one) => unpackArchive(build, one))) : fetched;
   }
   const found =
-    from === undefined
-      ? select(build.context, asBytes(source), options)
-      : await selectInStage(build, from, source, options);
+    from?.kind === "layers"
+      ? await selectInStage(build, from.stage, source, options)
+      : select(from?.tree ?? (await build.context()), asBytes(source), options);
   if (found === undefined) {
     const where =
       from === undefined
@@ -86,11 +78,13 @@ async function selectInStage(
   );
 }
 
-function treeOf(build: Build, root: string, names: readonly string[]): Promise<Tree> {
-  return receiveTree(packDirectory(root, names), build.temporary());
+async function treeOf(build: Build, root: string, names: readonly string[]): Promise<Tree> {
+  const tree = await receiveTree(packDirectory(root, names), build.temporary());
+  build.atEnd(tree.close);
+  return tree;
 }
 
-function heredocSource(tree: Tree, { name, content }: Heredoc): Selected {
+function heredocSource({ name, content }: Heredoc): Selected {
   const bytes = Buffer.from(content);
   const entry = overlayEntry(asBytes(name), {
     type: "file",
@@ -98,6 +92,7 @@ function heredocSource(tree: Tree, { name, content }: Heredoc): Selected {
     size: bytes.length,
     mtime: String(Math.floor(Date.now() / 1000)),
   });
-  const node = { entry, digest: digestOf(bytes), offset: 0, content: bytes };
+  const node = { entry, digest: digestOf(bytes), fd: -1, offset: 0, content: bytes };
+  const tree = openTree(new Map([[entry.path, node]]), () => {});
   return { name: asBytes(name), node, isDirectory: false, below: [], tree, keepOwners: false };
 }

@@ -3,11 +3,12 @@
 import { resolveDirectory } from "./apply.ts";
 import type { StepContext, StepResult } from "./build-stage.ts";
 import { copyPieces } from "./copy-pieces.ts";
-import { copySources, sourceStage } from "./copy-sources.ts";
+import { copySources } from "./copy-sources.ts";
 import { cacheKey, describeStep } from "./describe-step.ts";
 import { complain } from "./dockerfile/complain.ts";
 import type { Copy } from "./dockerfile/instruction.ts";
 import { type ChangeMode, parseMode } from "./mode.ts";
+import { originOf } from "./origin.ts";
 import { type Owner, parseOwner } from "./owner.ts";
 import { place } from "./place.ts";
 import { checksumOf } from "./select.ts";
@@ -20,20 +21,21 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
   const target = absolute(state.config.WorkingDir ?? "/", destination);
   // What the result depends on, beside the files themselves.
   const terms = [keyword, target, chown, chmod, parents, state.diffIds];
-  const stage = from === undefined ? undefined : await sourceStage(build, from, planned.stage.index);
+  const origin = from === undefined ? undefined : await originOf(build, from, planned.stage.index, output.progress);
   const quick =
-    stage === undefined
+    origin?.kind !== "layers"
       ? undefined
-      : cacheKey([...terms, "from", stage.diffIds, instruction.sources, exclude, instruction.heredocs]);
-  const reuse = (key: string | undefined) => (key === undefined || build.noCache ? undefined : build.cache.get(key));
+      : cacheKey([...terms, "from", origin.stage.diffIds, instruction.sources, exclude, instruction.heredocs]);
+  const reuse = (key: string | undefined) =>
+    key === undefined || build.noCache(planned) ? undefined : build.cache.get(key);
   const cached = (known: NonNullable<ReturnType<typeof reuse>>): StepResult => {
-    output.say(" ---> Using cache\n");
+    output.cached();
     return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
   };
   const before = reuse(quick);
   if (before !== undefined) return cached(before);
 
-  const selected = await copySources(build, instruction, stage);
+  const selected = await copySources(build, instruction, origin);
   const key = cacheKey([...terms, checksumOf(selected)]);
   const known = reuse(key);
   if (known !== undefined) {

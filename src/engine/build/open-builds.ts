@@ -7,15 +7,21 @@ import { makeFolder } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import type { StepRunner } from "../daemon/rooms.ts";
 import type { ImagesRoom } from "../images/open-images.ts";
+import type { Tunnel } from "../serve.ts";
 import { type BuildRoom, buildImage } from "./build-image.ts";
 import { openCache } from "./cache.ts";
 import { openCacheMounts } from "./cache-mounts.ts";
+import { openControl } from "./control/serve-control.ts";
+import { rememberContexts } from "./session/contexts.ts";
+import { openSessions } from "./session/open-sessions.ts";
 import { unmountBelow } from "./views.ts";
 
 export interface BuildsRoom {
   readonly calls: Pick<Engine, "imageBuild" | "buildPrune">;
   /** For `systemDf`. */
   cacheEntries(): readonly BuildCacheEntry[];
+  /** BuildKit's protocol: the paths at which clients begin to speak it. */
+  readonly tunnels: Readonly<Record<string, Tunnel>>;
 }
 
 /** To be opened before `images.sweep()`: the build cache holds layers. What builds of a daemon that was killed left is removed. */
@@ -28,7 +34,10 @@ export async function openBuilds(ground: Ground, images: ImagesRoom, runner: Ste
   const cache = await openCache(ground, images);
   const cacheMounts = await openCacheMounts(path.join(home, "mounts"));
   const room: BuildRoom = { images, cache, cacheMounts, runner, folder };
+  const sessions = openSessions();
+  const control = openControl({ room, sessions, sent: rememberContexts() });
   return {
+    tunnels: { "/session": sessions.take, "/grpc": control },
     cacheEntries: cache.entries,
     calls: {
       imageBuild: (args, { signal } = {}) => buildImage(room, args, signal),

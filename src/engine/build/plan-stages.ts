@@ -10,7 +10,9 @@ import { readMount } from "./run-mount.ts";
 export type StageBase =
   | { readonly kind: "scratch" }
   | { readonly kind: "stage"; readonly index: number }
-  | { readonly kind: "image"; readonly reference: string };
+  | { readonly kind: "image"; readonly reference: string }
+  /** A named context. */
+  | { readonly kind: "context"; readonly name: string };
 
 export interface PlannedStage {
   readonly stage: Stage;
@@ -27,11 +29,14 @@ export interface BuildPlan {
   readonly steps: number;
 }
 
-/** EngineError 400 for an unknown target, a bad FROM, stages in a circle. */
+type ContextOf = (name: string) => string | undefined;
+
+/** `contextOf`: the named context that goes before a stage or an image. EngineError 400 for an unknown target, a bad FROM, stages in a circle. */
 export function planStages(
   dockerfile: Dockerfile,
   target: string | undefined,
   globals: ReadonlyMap<string, string>,
+  contextOf: ContextOf,
 ): BuildPlan {
   const { stages, directives } = dockerfile;
   const options = { escapeWith: directives.escapeWith };
@@ -46,7 +51,11 @@ export function planStages(
     const image = expandFrom(stage.from, stage.from.image);
     if (image === "") throw complain(stage.from.span, `base name (${stage.from.image}) should not be blank`);
     const platform = stage.from.platform === undefined ? "" : expandFrom(stage.from, stage.from.platform);
-    return { stage, base: baseOf(image, stages.slice(0, stage.index)), ...(platform !== "" && { platform }) };
+    return {
+      stage,
+      base: baseOf(image, stages.slice(0, stage.index), contextOf),
+      ...(platform !== "" && { platform }),
+    };
   });
   const wanted = target === undefined || target === "" ? stages.length - 1 : findTarget(dockerfile, target);
   const needed = new Set<number>();
@@ -60,7 +69,7 @@ export function planStages(
     if (one === undefined) return;
     const next = [...path, index];
     if (one.base.kind === "stage") visit(one.base.index, next);
-    for (const other of mentionedStages(one.stage, stages)) visit(other, next);
+    for (const other of mentionedStages(one.stage, stages, contextOf)) visit(other, next);
     needed.add(index);
   };
   visit(wanted, []);
@@ -91,19 +100,21 @@ function findTarget({ stages, source }: Dockerfile, target: string): number {
   );
 }
 
-function baseOf(image: string, earlier: readonly Stage[]): StageBase {
+function baseOf(image: string, earlier: readonly Stage[], contextOf: ContextOf): StageBase {
+  const context = contextOf(image);
+  if (context !== undefined) return { kind: "context", name: context };
   const named = earlier.findLast(({ from }) => from.name === image.toLowerCase());
   if (named !== undefined) return { kind: "stage", index: named.index };
   return image === "scratch" ? { kind: "scratch" } : { kind: "image", reference: image };
 }
 
 /** Stages that files or mounts come from. A name with a variable in it is known only later, and is an error then. */
-function mentionedStages(stage: Stage, stages: readonly Stage[]): readonly number[] {
+function mentionedStages(stage: Stage, stages: readonly Stage[], contextOf: ContextOf): readonly number[] {
   const names = stage.instructions.flatMap((instruction) => {
     if (instruction.keyword === "COPY") return instruction.from ?? [];
     if (instruction.keyword === "RUN")
       return instruction.mounts.flatMap((mount) => readMount(mount, instruction.span).from ?? []);
     return [];
   });
-  return names.flatMap((name) => findStage(name, stages) ?? []);
+  return names.flatMap((name) => (contextOf(name) === undefined ? (findStage(name, stages) ?? []) : []));
 }

@@ -1,8 +1,10 @@
 /** Build contexts that the client names instead of sending: a git repository, a Dockerfile or an archive by HTTP. */
 
 import { createReadStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { compressionOf, decompress, peek } from "../images/decompress.ts";
+import { digestOf } from "../images/digest.ts";
 import { overlayEntry } from "../images/to-overlay.ts";
 import { badRequest } from "../refusal.ts";
 import { isGit, parseGit } from "./git-source.ts";
@@ -17,20 +19,28 @@ export async function openRemoteContext(
   folder: string,
   signal: AbortSignal,
 ): Promise<Tree> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = path.join(folder, "context");
   if (isGit(remote)) return (await cloneTree(parseGit(remote), path.join(folder, "git"), file, signal)).tree;
   if (!/^https?:\/\//.test(remote))
     throw badRequest(`"${remote}" is no build context: expected a git repository or a URL`);
   const fetched = await download(new URL(remote), path.join(folder, "download"), signal);
   const { start, whole } = await peek(createReadStream(fetched.file));
-  const isArchive = compressionOf(start) !== "none" || start.toString("latin1", 257, 262) === "ustar";
-  if (isArchive) return receiveTree(decompress(whole), file);
+  if (isArchive(start)) return receiveTree(decompress(whole), file);
   for await (const _ of whole) break;
-  const entry = overlayEntry(asBytes(dockerfile), {
-    type: "file",
-    mode: 0o644,
-    size: fetched.size,
-    mtime: fetched.mtime,
-  });
-  return treeOfFile(entry, fetched.digest, fetched.file);
+  return treeOfFile(fileEntry(dockerfile, fetched.size, fetched.mtime), fetched.digest, fetched.file);
 }
+
+/** What a client sends by itself: an archive, or a Dockerfile. `file` is made. */
+export async function treeOfStream(chunks: AsyncIterable<Uint8Array>, dockerfile: string, file: string): Promise<Tree> {
+  const { start, whole } = await peek(chunks);
+  if (isArchive(start)) return receiveTree(decompress(whole), file);
+  const bytes = Buffer.concat(await Array.fromAsync(whole));
+  await writeFile(file, bytes, { mode: 0o600 });
+  return treeOfFile(fileEntry(dockerfile, bytes.length, "0"), digestOf(bytes), file);
+}
+
+const isArchive = (start: Buffer) => compressionOf(start) !== "none" || start.toString("latin1", 257, 262) === "ustar";
+
+const fileEntry = (name: string, size: number, mtime: string) =>
+  overlayEntry(asBytes(name), { type: "file", mode: 0o644, size, mtime });

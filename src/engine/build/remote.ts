@@ -44,6 +44,7 @@ export async function fetchRemote(build: Build, instruction: Copy, source: strin
     mtime: fetched.mtime,
   });
   const tree = treeOfFile(entry, fetched.digest, fetched.file);
+  build.atEnd(tree.close);
   const node = tree.nodes.get(entry.path);
   return [{ name: entry.path, node, isDirectory: false, below: [], tree, keepOwners: false }];
 }
@@ -94,6 +95,7 @@ function reasonOf(error: unknown): string {
 
 async function addGit(build: Build, { keepGitDir, checksum, span }: Copy, git: GitSource): Promise<Selected> {
   const { tree, commit } = await cloneTree(git, build.temporary(), build.temporary(), build.signal, keepGitDir);
+  build.atEnd(tree.close);
   if (checksum !== undefined && !commit.startsWith(checksum)) {
     throw complain(span, `ADD: ${git.url} is at the commit ${commit}, but ${checksum} was expected`);
   }

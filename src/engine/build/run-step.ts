@@ -4,11 +4,11 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, rmdirSync, unlinkSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { Frame } from "../api.ts";
 import { canRun, formatPlatform, hostPlatform } from "../images/platform.ts";
 import { fileIn } from "../images/unpack.ts";
 import { badRequest } from "../refusal.ts";
 import { argumentsOf } from "./apply.ts";
+import type { Build } from "./build.ts";
 import type { StepContext, StepResult } from "./build-stage.ts";
 import { cacheKey, describeStep } from "./describe-step.ts";
 import { complain } from "./dockerfile/complain.ts";
@@ -23,9 +23,11 @@ import { asBytes, type View } from "./view.ts";
 /** A step's process ended with another code than 0. The message is docker's, whose clients pass the code on. */
 export class StepFailure extends Error {
   override readonly name = "StepFailure";
+  readonly argv: readonly string[];
   readonly code: number;
   constructor(argv: readonly string[], code: number) {
     super(`The command '${argv.join(" ")}' returned a non-zero code: ${code}`);
+    this.argv = argv;
     this.code = code;
   }
 }
@@ -37,8 +39,9 @@ export async function runStep(
 ): Promise<StepResult> {
   const { images, cache, signal } = build;
   const { span, security } = instruction;
-  if (security === "insecure")
-    throw complain(span, "RUN --security=insecure is not allowed: this engine's builds have no such entitlement");
+  const isInsecure = security === "insecure";
+  if (isInsecure && !build.entitlements.has("security.insecure"))
+    throw complain(span, "RUN --security=insecure is not allowed", "build with --allow security.insecure to allow it");
   if (!(await canRun(state.platform))) {
     const [wanted, here] = [state.platform, hostPlatform].map(formatPlatform);
     throw complain(
@@ -47,14 +50,14 @@ export async function runStep(
       "register an emulator: package qemu-user-static",
     );
   }
-  const network = networkOf(build.hostConfig.NetworkMode, instruction);
+  const network = networkOf(build, instruction);
   const script = scriptOf(instruction);
   const program = script === undefined ? undefined : `/dev/pipes/${script.name}`;
   const argv = argumentsOf(program === undefined ? commandOf(instruction) : { shell: program }, state.config);
   const mounts = instruction.mounts.map((text) => readMount(text, span));
   const args = runArguments(state.scope, env);
   const description = describeStep(instruction, { argv, args: declaredArguments(state.scope, env) });
-  const opened = await openMounts(build, planned.stage.index, mounts, span);
+  const opened = await openMounts(build, mounts, { own: planned.stage.index, span, tell: output.progress });
   try {
     const { ExtraHosts } = build.hostConfig;
     const { User = "", WorkingDir = "/", Env } = state.config;
@@ -68,12 +71,15 @@ export async function runStep(
       User,
       WorkingDir,
       network,
+      isInsecure,
       ExtraHosts,
       opened.keys,
     ]);
-    const known = build.noCache ? undefined : (cache.get(key) ?? findStep(build.cacheFrom, state.diffIds, description));
+    const known = build.noCache(planned)
+      ? undefined
+      : (cache.get(key) ?? findStep(build.cacheFrom, state.diffIds, description));
     if (known !== undefined) {
-      output.say(" ---> Using cache\n");
+      output.cached();
       return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
     }
     const id = randomBytes(32).toString("hex");
@@ -81,7 +87,7 @@ export async function runStep(
     const places = ["upper", "work", "init", "pipes"].map((name) => path.join(folder, name));
     const [upper = "", work = "", init = "", pipes = ""] = places;
     await Promise.all(places.map((place) => mkdir(place, { recursive: true, mode: 0o755 })));
-    const binds = await opened.take();
+    const { mounts: binds, env: added } = await opened.take();
     if (script !== undefined && program !== undefined) {
       await writeFile(path.join(pipes, "script"), script.content, { mode: 0o755 });
       binds.push({ type: "bind", source: path.join(pipes, "script"), target: program, readOnly: true });
@@ -101,7 +107,7 @@ export async function runStep(
             view,
             binds.map(({ target }) => target),
           );
-    output.say(` ---> Running in ${id.slice(0, 12)}\n`);
+    output.started(id);
     const code = await build.runner.run(
       {
         id,
@@ -112,11 +118,11 @@ export async function runStep(
           User,
           WorkingDir,
           Cmd: argv,
-          Env: [...(Env ?? []), ...args.map(asEnv), ...proxyArguments(build.args).map(asEnv)],
+          Env: [...(Env ?? []), ...args.map(asEnv), ...proxyArguments(build.args).map(asEnv), ...added],
         },
-        hostConfig: { ...build.hostConfig, NetworkMode: network },
+        hostConfig: { ...build.hostConfig, NetworkMode: network, ...(isInsecure && { Privileged: true }) },
         mounts: binds,
-        output: ({ data }: Frame) => output.say(data.toString("utf8")),
+        output: output.log,
       },
       signal,
     );
@@ -126,7 +132,7 @@ export async function runStep(
     const diffId = await images.layers.place(await images.layers.takeUpper(upper, lowers));
     build.keep(diffId);
     await rm(folder, { recursive: true, force: true });
-    output.say(` ---> Removed intermediate container ${id.slice(0, 12)}\n`);
+    output.ended(id);
     const { created } = await cache.put(key, diffId, description);
     return { diffId, description, created };
   } finally {
@@ -136,14 +142,19 @@ export async function runStep(
 
 const asEnv = ([name, value]: readonly [string, string]) => `${name}=${value}`;
 
-function networkOf(allowed: string | undefined, { network, span }: Run): string {
-  const given = allowed === undefined || allowed === "" ? "default" : allowed;
+function networkOf({ hostConfig, entitlements }: Build, { network, span }: Run): string {
+  const { NetworkMode: allowed = "" } = hostConfig;
+  const given = allowed === "" ? "default" : allowed;
   if (!["default", "bridge", "none", "host"].includes(given)) {
     throw badRequest(`the network mode "${given}" is not supported for builds: expected default, none or host`);
   }
   if (network === undefined || network === "default") return given === "bridge" ? "default" : given;
-  if (network === "host" && given !== "host") {
-    throw complain(span, "RUN --network=host is not allowed", "build with the network mode host to allow it");
+  if (network === "host" && given !== "host" && !entitlements.has("network.host")) {
+    throw complain(
+      span,
+      "RUN --network=host is not allowed",
+      "build with --network host or --allow network.host to allow it",
+    );
   }
   return network;
 }

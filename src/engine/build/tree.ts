@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { trackPaths } from "../images/layer-paths.ts";
-import { type TarEntry, TarError } from "../images/tar/entry.ts";
+import { type TarEntry, TarError, textOf } from "../images/tar/entry.ts";
 import { readMembers } from "../images/tar/members.ts";
 import { badRequest } from "../refusal.ts";
 
@@ -17,7 +17,8 @@ export interface TreeNode {
   readonly entry: TarEntry;
   /** Of a file's content: `sha256:…`; empty for everything else. */
   readonly digest: string;
-  /** Where its content begins in the tree's file. */
+  /** Where its content lies: in an open file, from there on. */
+  readonly fd: number;
   readonly offset: number;
   /** Its content, where it is in no file: a here-document. */
   readonly content?: Buffer;
@@ -47,7 +48,8 @@ const smallFile = 256 * 1024;
 export async function receiveTree(tar: AsyncIterable<Uint8Array>, file: string): Promise<Tree> {
   const nodes = new Map<string, TreeNode>();
   const paths = trackPaths();
-  const handle = await open(file, "wx", 0o600);
+  const handle = await open(file, "wx+", 0o600);
+  const { fd } = handle;
   let offset = 0;
   let written = 0;
   let pending: Buffer[] = [];
@@ -77,30 +79,25 @@ export async function receiveTree(tar: AsyncIterable<Uint8Array>, file: string):
         offset += piece.content.length;
         if (offset - written > 4 * smallFile) await flush();
       } else if (entry !== undefined && entry.path !== "") {
-        add(nodes, paths, entry, entry.type === "file" ? `sha256:${hash.digest("hex")}` : "", offset - entry.size);
+        const digest = entry.type === "file" ? `sha256:${hash.digest("hex")}` : "";
+        add(nodes, paths, { entry, digest, fd, offset: offset - entry.size });
       }
     }
     await flush();
   } catch (error) {
-    throw error instanceof TarError ? badRequest(`the build context cannot be read: ${error.message}`, error) : error;
-  } finally {
     await handle.close();
+    throw error instanceof TarError ? badRequest(`the build context cannot be read: ${error.message}`, error) : error;
   }
-  return openTree(nodes, file);
+  return openTree(nodes, () => void handle.close());
 }
 
-function add(
-  nodes: Map<string, TreeNode>,
-  paths: ReturnType<typeof trackPaths>,
-  entry: TarEntry,
-  digest: string,
-  offset: number,
-): void {
+function add(nodes: Map<string, TreeNode>, paths: ReturnType<typeof trackPaths>, node: TreeNode): void {
+  const { entry } = node;
   const parts = entry.path.split("/");
   for (let length = 1; length < parts.length; length++) {
     const parent = parts.slice(0, length).join("/");
     if (nodes.get(parent)?.entry.type === "directory") continue;
-    nodes.set(parent, { entry: { ...entry, ...plainDirectory, path: parent }, digest: "", offset: 0 });
+    nodes.set(parent, { entry: { ...entry, ...plainDirectory, path: parent }, digest: "", fd: -1, offset: 0 });
     paths.addDirectory(parent);
   }
   const kind = paths.at(entry.path);
@@ -111,7 +108,7 @@ function add(
   if (entry.type === "directory") paths.addDirectory(entry.path);
   if (entry.type === "symlink") paths.addSymlink(entry.path, entry.linkPath);
   if (entry.type !== "hardlink") {
-    nodes.set(entry.path, { entry, digest, offset });
+    nodes.set(entry.path, node);
     return;
   }
   const target = nodes.get(paths.resolve(entry.linkPath));
@@ -129,21 +126,23 @@ const plainDirectory = {
 
 /** A tree of one file, whose content is the whole of a file on the disk. */
 export function treeOfFile(entry: TarEntry, digest: string, file: string): Tree {
-  return openTree(new Map([[entry.path, { entry, digest, offset: 0 }]]), file);
-}
-
-function openTree(nodes: ReadonlyMap<string, TreeNode>, file: string): Tree {
   const fd = openSync(file, "r");
-  return treeOf(nodes, file, fd);
+  return openTree(new Map([[entry.path, { entry, digest, fd, offset: 0 }]]), () => closeSync(fd));
 }
 
-function treeOf(nodes: ReadonlyMap<string, TreeNode>, file: string, fd: number): Tree {
+/** `letGo` closes the files that the contents lie in; it is called once. */
+export function openTree(nodes: ReadonlyMap<string, TreeNode>, letGo: () => void): Tree {
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) letGo();
+    isOpen = false;
+  };
   let sorted: readonly TreeNode[] | undefined;
-  const read = (at: number, length: number): Buffer => {
+  const read = (fd: number, at: number, length: number): Buffer => {
     const bytes = Buffer.allocUnsafe(length);
     for (let got = 0; got < length; ) {
       const count = readSync(fd, bytes, got, length - got, at + got);
-      if (count === 0) throw new Error(`${file} is shorter than it was`);
+      if (count === 0) throw new Error("a build context's file is shorter than it was");
       got += count;
     }
     return bytes;
@@ -159,14 +158,15 @@ function treeOf(nodes: ReadonlyMap<string, TreeNode>, file: string, fd: number):
         .map(({ node }) => node);
       return path === "" ? sorted : sorted.filter(({ entry }) => entry.path.startsWith(`${path}/`));
     },
-    read: ({ entry, offset, content }) => {
+    read: ({ entry, fd, offset, content }) => {
       if (content !== undefined) return [content];
       if (entry.size === 0) return [];
-      if (entry.size <= smallFile) return [read(offset, entry.size)];
-      return createReadStream(file, { start: offset, end: offset + entry.size - 1, highWaterMark: 1024 * 1024 });
+      if (entry.size <= smallFile) return [read(fd, offset, entry.size)];
+      const range = { start: offset, end: offset + entry.size - 1, highWaterMark: 1024 * 1024 };
+      return createReadStream("", { fd, autoClose: false, ...range });
     },
-    start: ({ entry, offset }, length) => read(offset, Math.min(length, entry.size)),
-    without: (paths) => treeOf(new Map([...nodes].filter(([path]) => !paths.includes(path))), file, fd),
+    start: ({ entry, fd, offset }, length) => read(fd, offset, Math.min(length, entry.size)),
+    without: (paths) => openTree(new Map([...nodes].filter(([path]) => !paths.includes(path))), close),
     within: (directory) => {
       const prefix = `${directory}/`;
       const inner = [...nodes].flatMap(([path, node]) => {
@@ -174,9 +174,9 @@ function treeOf(nodes: ReadonlyMap<string, TreeNode>, file: string, fd: number):
         const shorter = path.slice(prefix.length);
         return [[shorter, { ...node, entry: { ...node.entry, path: shorter } }] as const];
       });
-      return treeOf(new Map(inner), file, fd);
+      return openTree(new Map(inner), close);
     },
-    close: () => closeSync(fd),
+    close,
   };
 }
 
@@ -205,3 +205,12 @@ function resolveIn(nodes: ReadonlyMap<string, TreeNode>, path: string): string |
 
 /** The parts of a path that say something. */
 export const partsOf = (path: string): string[] => path.split("/").filter((part) => part !== "" && part !== ".");
+
+/** A small file's text, by its name in the Dockerfile's letters; undefined where there is none. EngineError 400 for a large one. */
+export function textIn(tree: Tree, name: string): string | undefined {
+  const found = tree.resolve(textOf(Buffer.from(name)));
+  const node = found === undefined ? undefined : tree.nodes.get(found);
+  if (node === undefined || node.entry.type !== "file") return undefined;
+  if (node.entry.size > 4 * 1024 * 1024) throw badRequest(`${name} is larger than 4 MiB`);
+  return tree.start(node, node.entry.size).toString("utf8");
+}

@@ -17,6 +17,7 @@ export async function unpackArchive(build: Build, selected: Selected): Promise<S
   const bytes = () => asAsync(tree.read(node));
   if (isPacked && !(await beginsWithTar(bytes()))) return selected;
   const inner = await receiveTree(decompress(bytes()), build.temporary());
+  build.atEnd(inner.close);
   const below = inner.below("").map((one) => ({ path: one.entry.path, node: one }));
   return { name: "", node: undefined, isDirectory: true, below, tree: inner, keepOwners: true };
 }

@@ -11,15 +11,18 @@ import { asListed, type Placed } from "./place.ts";
 import { asBytes } from "./view.ts";
 
 /** Its value is absolute. EngineError 400 where a file is in its place. */
-export async function workdirStep({ build, state, output }: StepContext, instruction: Text): Promise<StepResult> {
+export async function workdirStep(
+  { build, planned, state, output }: StepContext,
+  instruction: Text,
+): Promise<StepResult> {
   const { value: directory } = instruction;
   const description = describeStep(instruction, {});
   if (directory === "/") return { description };
   const user = state.config.User ?? "";
   const key = cacheKey(["WORKDIR", state.diffIds, directory, user]);
-  const known = build.noCache ? undefined : build.cache.get(key);
+  const known = build.noCache(planned) ? undefined : build.cache.get(key);
   if (known !== undefined) {
-    output.say(" ---> Using cache\n");
+    output.cached();
     return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
   }
   const view = await build.views.open(state.diffIds);

@@ -10,6 +10,7 @@ import { openImages } from "../images/open-images.ts";
 import { openNetworks } from "../networks/open.ts";
 import { notImplemented } from "../refusal.ts";
 import { routes } from "../routes.ts";
+import type { Tunnel } from "../serve.ts";
 import { openVolumes } from "../volumes/open.ts";
 import { openEventLog } from "./event-log.ts";
 import { answerEvents } from "./events.ts";
@@ -19,6 +20,8 @@ import { answerSystem } from "./system.ts";
 
 export interface Assembled {
   readonly engine: Engine;
+  /** Other protocols than the engine's API, by their paths. */
+  readonly tunnels: Readonly<Record<string, Tunnel>>;
   /** Lets go of everything; containers go on. */
   close(): Promise<void>;
 }
@@ -79,7 +82,7 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
     containers.close();
     await networks.shutDown();
   };
-  return { engine, close };
+  return { engine, tunnels: builds.tunnels, close };
 }
 
 /** Nanoseconds of Unix time, each later than the one before: events of one millisecond keep their order. */

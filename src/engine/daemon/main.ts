@@ -35,11 +35,12 @@ export async function runDaemon({ places, hosts, logLevel, readyDescriptor }: Da
   dieOfBugs(log);
   await Promise.all([makeFolder(places.dataRoot), makeFolder(places.execRoot)]);
   await lockDataRoot(places.dataRoot);
-  const { engine, close } = await assemble(places, log);
+  const { engine, tunnels, close } = await assemble(places, log);
   const addresses = hosts.length > 0 ? hosts : [`unix://${places.socket}`];
   const servers = addresses.map(() =>
     serve(engine, {
       name: `Gantry/${manifest.version} (linux)`,
+      tunnels,
       onBug: (error, request) => log("error", "a call failed by a bug", { request, error }),
     }),
   );

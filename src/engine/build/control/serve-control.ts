@@ -1,0 +1,230 @@
+/**
+ * BuildKit's control service and the bridge to its frontend, as far as `docker buildx` speaks them on docker's own driver:
+ * one frontend, that of Dockerfiles, and one exporter, the images of this engine.
+ * Source: moby/buildkit, control/control.go and control/gateway/gateway.go.
+ */
+
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { GrpcError, grpcStatus } from "../../buildkit/grpc.ts";
+import { answers, type GrpcCall, type GrpcMethod, serveGrpc, unary } from "../../buildkit/grpc-server.ts";
+import * as messages from "../../buildkit/messages.ts";
+import { hostPlatform } from "../../images/platform.ts";
+import { taggedReference } from "../../images/references.ts";
+import type { BuildRoom } from "../build-image.ts";
+import { imageConfigOf, makeImage } from "../make-image.ts";
+import type { SentContexts } from "../session/contexts.ts";
+import type { Sessions } from "../session/open-sessions.ts";
+import { type Job, openJobs } from "./jobs.ts";
+import { definitionOf, referenceIn, solveDockerfile } from "./solve.ts";
+import { failureText, openVertex, timeOf } from "./trace.ts";
+
+export interface ControlRoom {
+  readonly room: BuildRoom;
+  readonly sessions: Sessions;
+  readonly sent: SentContexts;
+}
+
+/** Answers on a connection. */
+export type Control = (connection: Duplex) => void;
+
+type Inputs = ReadonlyMap<string, { readonly operations: readonly Buffer[] }>;
+type Imports = readonly { readonly type: string; readonly attributes: ReadonlyMap<string, string> }[];
+
+export function openControl({ room, sessions, sent }: ControlRoom): Control {
+  const jobs = openJobs();
+
+  /** A Dockerfile built; what its result is called. */
+  const solveOne = async (
+    job: Job,
+    frontend: string,
+    options: ReadonlyMap<string, string>,
+    cacheImports: Imports,
+    inputs: Inputs,
+  ): Promise<string> => {
+    // A syntax image would be the same language: this engine has it built in.
+    if (frontend !== "dockerfile.v0" && frontend !== "gateway.v0")
+      throw unsupported(`the frontend "${frontend}": this engine builds Dockerfiles`);
+    const asked = options.get("requestid") ?? "";
+    if (asked !== "") throw unsupported(`the request ${asked}`);
+    const session = await sessions.find(job.session, job.signal);
+    const input = (name: string) => {
+      const reference = referenceIn(inputs.get(name)?.operations ?? []);
+      return reference === undefined ? undefined : jobs.solved(reference);
+    };
+    const solved = await solveDockerfile({ room, session, sent, job, options, cacheImports, input });
+    const reference = randomBytes(16).toString("hex");
+    job.solved.set(reference, solved);
+    return reference;
+  };
+
+  const exportImage = async (job: Job, reference: string, names: string): Promise<string> => {
+    const result = jobs.solved(reference);
+    if (result === undefined) throw new GrpcError(grpcStatus.notFound, `there is no result "${reference}"`);
+    const tags = names === "" ? [] : names.split(",").map((name) => taggedReference(name, undefined));
+    const vertex = openVertex(job.trace, "exporting to image");
+    try {
+      const { id } = await makeImage(room, result.stage, { labels: result.labels, tags });
+      vertex.progress({ id: `writing image ${id}`, status: "done" });
+      for (const tag of tags) vertex.progress({ id: `naming to ${tag}`, status: "done" });
+      vertex.done(id);
+      return id;
+    } catch (error) {
+      vertex.failed(error);
+      throw error;
+    }
+  };
+
+  const solve = async (request: messages.SolveRequest, { signal }: GrpcCall) => {
+    const { ref, session, entitlements, frontend, frontendAttributes, cache } = request;
+    const old =
+      request.exporterType === "" ? [] : [{ type: request.exporterType, attributes: request.exporterAttributes }];
+    const exporters = [...request.exporters, ...old];
+    const strange = exporters.find(({ type }) => type !== "moby" && type !== "image");
+    if (strange !== undefined)
+      throw unsupported(`the output type=${strange.type}: builds become images of this engine`);
+    const exported = cache?.exports.find(({ type }) => type !== "inline");
+    if (exported !== undefined) throw unsupported(`cache export to type=${exported.type}`);
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    promise.catch(() => {});
+    const giveUp = () => reject(signal.reason);
+    signal.addEventListener("abort", giveUp, { once: true });
+    const finish = (result: string | Error) => (result instanceof Error ? reject(result) : resolve(result));
+    const job = jobs.open({ ref, session, entitlements, signal, finish });
+    try {
+      // Without a frontend the client leads the build, through the bridge.
+      if (frontend !== "") finish(await solveOne(job, frontend, frontendAttributes, cache?.imports ?? [], new Map()));
+      const reference = await promise;
+      const [exporter] = exporters;
+      if (exporter === undefined || reference === "") return { exporterResponse: new Map<string, string>() };
+      const names = exporter.attributes.get("name") ?? "";
+      const id = await exportImage(job, reference, names);
+      const response = new Map([
+        ["containerimage.config.digest", id],
+        ["containerimage.digest", id],
+      ]);
+      if (names !== "") response.set("image.name", names);
+      return { exporterResponse: response };
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+      await jobs.close(job);
+    }
+  };
+
+  const worker = {
+    id: "gantry",
+    labels: new Map([["org.mobyproject.buildkit.worker.executor", "gantry"]]),
+    platforms: [{ architecture: hostPlatform.architecture, os: hostPlatform.os, variant: hostPlatform.variant }],
+  };
+  // Which BuildKit this is like: clients look at it before they use what is new.
+  const version = { package: "github.com/moby/buildkit", version: "v0.25.1", revision: "" };
+  const capabilities = (ids: readonly string[]) => ids.map((id) => ({ id, enabled: true }));
+  const usage = () =>
+    room.cache.entries().map((entry) => ({
+      id: entry.ID,
+      inUse: entry.InUse,
+      size: entry.Size,
+      createdAt: timeOf(Date.parse(entry.CreatedAt)),
+      lastUsedAt: timeOf(Date.parse(entry.LastUsedAt ?? entry.CreatedAt)),
+      usageCount: entry.UsageCount,
+      description: entry.Description,
+      recordType: entry.Type,
+      shared: entry.Shared,
+    }));
+
+  const control = {
+    Solve: unary(messages.solveRequest, messages.solveResponse, (request, call) => told(solve(request, call))),
+    Status: answers(messages.statusRequest, messages.statusResponse, ({ ref }, { signal }) =>
+      jobs.trace(ref).read(signal),
+    ),
+    ListWorkers: unary(messages.empty, messages.listWorkersResponse, () => ({ records: [{ ...worker, version }] })),
+    Info: unary(messages.empty, messages.infoResponse, () => ({ version })),
+    DiskUsage: unary(messages.diskUsageRequest, messages.diskUsageResponse, () => ({ records: usage() })),
+    Prune: answers(messages.pruneRequest, messages.usageRecord, async function* ({ all, reservedSpace }) {
+      const before = usage();
+      const keep = reservedSpace === 0 ? undefined : reservedSpace;
+      const { CachesDeleted } = await room.cache.prune({ all, filters: {}, keep });
+      yield* before.filter(({ id }) => CachesDeleted?.includes(id) === true);
+    }),
+  };
+
+  const bridge = {
+    Ping: unary(messages.empty, messages.pongResponse, () => ({
+      frontendCapabilities: capabilities(frontendCapabilities),
+      operationCapabilities: capabilities(operationCapabilities),
+      workers: [worker],
+    })),
+    Solve: unary(messages.bridgeSolveRequest, messages.bridgeSolveResponse, async (request, call) => {
+      const { frontend, frontendOptions, cacheImports, frontendInputs } = request;
+      const job = await jobs.of(call);
+      const id = await told(solveOne(job, frontend, frontendOptions, cacheImports, frontendInputs));
+      const solved = job.solved.get(id);
+      const config = solved === undefined ? "" : imageConfigOf(solved.stage, solved.labels);
+      return {
+        result: {
+          reference: { id, definition: definitionOf(id) },
+          metadata: new Map([["containerimage.config", Buffer.from(config)]]),
+        },
+      };
+    }),
+    Return: unary(messages.returnRequest, messages.empty, async ({ result, error }, call) => {
+      const job = await jobs.of(call);
+      if (error !== undefined) job.finish(new GrpcError(error.code, error.message, { details: error.details }));
+      else job.finish(result?.reference?.id ?? "");
+      return {};
+    }),
+    Evaluate: unary(messages.empty, messages.empty, () => ({})),
+    ResolveImageConfig: unary(messages.resolveImageRequest, messages.resolveImageResponse, ({ reference }) => {
+      const image = room.images.catalog.find(reference);
+      return { digest: image.id, config: Buffer.from(image.text), reference };
+    }),
+  };
+
+  const methods = new Map<string, GrpcMethod>([
+    ...Object.entries(control).map(([name, method]) => [`/moby.buildkit.v1.Control/${name}`, method] as const),
+    ...Object.entries(bridge).map(
+      ([name, method]) => [`/moby.buildkit.v1.frontend.LLBBridge/${name}`, method] as const,
+    ),
+    // Clients send how long things took to whoever has them do it; nobody reads it here.
+    ["/opentelemetry.proto.collector.trace.v1.TraceService/Export", unary(messages.empty, messages.empty, () => ({}))],
+  ]);
+  return (connection) => void serveGrpc(connection, methods);
+}
+
+const unsupported = (what: string) => new GrpcError(grpcStatus.unimplemented, `this engine does not support ${what}`);
+
+/** Clients write other codes than this before the message, which is meant for users as it is. */
+async function told<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof GrpcError) throw error;
+    throw new GrpcError(grpcStatus.unknown, failureText(error), { cause: error });
+  }
+}
+
+/** Source: moby/buildkit, frontend/gateway/pb/caps.go. */
+const frontendCapabilities = [
+  "solve.base",
+  "solve.inlinereturn",
+  "resolveimage",
+  "return",
+  "returnmap",
+  "importcaches",
+  "proto.refarray",
+  "reference.output",
+  "frontend.inputs",
+  "gateway.evaluate",
+  "gateway.solve.evaluate",
+  "gateway.warnings",
+];
+
+/** What definitions may hold that clients hand on. Source: moby/buildkit, solver/pb/caps.go. */
+const operationCapabilities = [
+  "source.image",
+  "source.local",
+  "exec.meta.base",
+  "file.base",
+  "constraints",
+  "meta.description",
+];

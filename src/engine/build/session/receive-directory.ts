@@ -1,0 +1,266 @@
+/**
+ * A directory of the client's, as far as it is wanted and not known yet. The client tells of every file, in the order of
+ * their names; files are asked for by their number, and their contents come in pieces, several files at a time.
+ * Source: tonistiigi/fsutil, send.go and receive.go; moby/buildkit, session/filesync.
+ */
+
+import { createHash, type Hash, hash } from "node:crypto";
+import { openSync, unlinkSync, writeSync } from "node:fs";
+import type { GrpcStream } from "../../buildkit/grpc-client.ts";
+import { decode, encode } from "../../buildkit/protobuf.ts";
+import { type FileStat, packet, packetType, sessionPath } from "../../buildkit/session-messages.ts";
+import { type TarType, textOf } from "../../images/tar/entry.ts";
+import { overlayEntry } from "../../images/to-overlay.ts";
+import { badRequest } from "../../refusal.ts";
+import { openTree, type Tree, type TreeNode } from "../tree.ts";
+import { type ContentFile, contentFile, type SentContexts } from "./contexts.ts";
+import type { Session } from "./open-sessions.ts";
+
+export interface DirectoryRequest {
+  readonly session: Session;
+  /** What the client calls it. */
+  readonly name: string;
+  /** Patterns as in `.dockerignore`. */
+  readonly exclude?: readonly string[];
+  /** Paths with patterns, and what links lead to; undefined: everything. */
+  readonly only?: readonly string[] | undefined;
+  readonly sent: SentContexts;
+  /** A new path on a disk with room. */
+  readonly file: string;
+  readonly signal: AbortSignal;
+  /** Bytes of contents that have come. */
+  readonly progress: (bytes: number) => void;
+}
+
+const mostFiles = 2_000_000;
+
+/** EngineError 400 for what the client says is wrong, and for files that change while they are sent. */
+export async function receiveDirectory(request: DirectoryRequest): Promise<Tree> {
+  const { session, name, exclude = [], only, sent, file, signal, progress } = request;
+  const stream = session.client.open(sessionPath.sendDirectory, {
+    signal,
+    metadata: {
+      "dir-name": name,
+      ...list("exclude-patterns", exclude),
+      ...list("followpaths", only ?? []),
+    },
+  });
+  const key = `${session.sharedKey} ${name}`;
+  const known = sent.get(key);
+  const fd = openSync(file, "wx+", 0o600);
+  unlinkSync(file);
+  const content = contentFile(fd);
+  const receiving: Receiving = { stream, fd, nodes: new Map(), awaited: new Map(), length: 0, buffer: [], buffered: 0 };
+  try {
+    let number = 0;
+    let complete = false;
+    let requests: Buffer[] = [];
+    const ask = async () => {
+      for (const one of requests) await stream.send(one);
+      requests = [];
+    };
+    for await (const message of stream.messages) {
+      const { type, stat, id, data } = decode(packet, message);
+      if (type === packetType.error) throw badRequest(`the client cannot send "${name}": ${data.toString("utf8")}`);
+      if (type === packetType.end) break;
+      if (type === packetType.data) {
+        progress(data.length);
+        take(receiving, id, data);
+      } else if (type === packetType.stat && stat !== undefined) {
+        if (number >= mostFiles) throw badRequest(`the build context has more than ${mostFiles} files`);
+        const awaited = learn(receiving, stat, known?.nodes);
+        if (awaited !== undefined) {
+          receiving.awaited.set(number, awaited);
+          requests.push(encode(packet, { type: packetType.request, id: number }));
+          if (requests.length >= 64) await ask();
+        }
+        number++;
+      } else if (type === packetType.stat) {
+        complete = true;
+        await ask();
+      }
+      if (complete && receiving.awaited.size === 0) {
+        complete = false;
+        await stream.send(encode(packet, { type: packetType.end }));
+        stream.end();
+      }
+    }
+    if (receiving.awaited.size > 0) throw badRequest(`the client ended before all of "${name}" was sent`);
+    flush(receiving);
+    const { nodes } = receiving;
+    // A part of the directory says nothing of the rest.
+    const all = only === undefined ? nodes : new Map([...(known?.nodes ?? []), ...nodes]);
+    const candidates = [content, ...(known?.files ?? [])];
+    const files = candidates.filter((file) => isUsed(nodes, file));
+    for (const file of files) file.retain();
+    sent.put(key, { nodes: all, files: candidates.filter((file) => isUsed(all, file)) });
+    content.release();
+    return openTree(nodes, () => {
+      for (const one of files) one.release();
+    });
+  } catch (error) {
+    content.release();
+    throw error;
+  }
+}
+
+const isUsed = (nodes: ReadonlyMap<string, TreeNode>, { fd }: ContentFile): boolean =>
+  [...nodes.values()].some((node) => node.fd === fd && node.entry.size > 0);
+
+/** A header with several values; what is not plain text is escaped, which is said. */
+function list(name: string, values: readonly string[]): Record<string, string | readonly string[]> {
+  if (values.length === 0) return {};
+  if (values.every((value) => /^[\x20-\x7e]*$/.test(value))) return { [name]: values };
+  return { [name]: values.map(encodeURIComponent), [`${name}-encoded`]: "1" };
+}
+
+interface Awaited {
+  readonly path: string;
+  readonly stat: FileStat;
+  /** What has come, and is not written. */
+  pieces: Buffer[];
+  /** Bytes that have come. */
+  length: number;
+  /** Where it is written, if it is too large to wait for its end. */
+  large?: { readonly offset: number; written: number; readonly hash: Hash };
+}
+
+interface Receiving {
+  readonly stream: GrpcStream;
+  readonly fd: number;
+  readonly nodes: Map<string, TreeNode>;
+  readonly awaited: Map<number, Awaited>;
+  /** Bytes of contents so far. */
+  length: number;
+  /** Those of them that are not written yet. */
+  buffer: Buffer[];
+  buffered: number;
+}
+
+const writeAt = 4 * 1024 * 1024;
+
+/** Go's os.FileMode: the kinds of files. */
+const modeBits = {
+  directory: 2 ** 31,
+  symlink: 2 ** 27,
+  device: 2 ** 26,
+  fifo: 2 ** 25,
+  socket: 2 ** 24,
+  char: 2 ** 21,
+};
+
+function typeOf(mode: number): TarType | undefined {
+  const has = (bit: number) => Math.floor((mode >>> 0) / bit) % 2 === 1;
+  if (has(modeBits.directory)) return "directory";
+  if (has(modeBits.symlink)) return "symlink";
+  if (has(modeBits.fifo)) return "fifo";
+  if (has(modeBits.device)) return has(modeBits.char) ? "char" : "block";
+  return has(modeBits.socket) ? undefined : "file";
+}
+
+/** Adds a file whose content is known or empty; else what its content is awaited as. */
+function learn(
+  { nodes, fd }: Receiving,
+  stat: FileStat,
+  known: ReadonlyMap<string, TreeNode> | undefined,
+): Awaited | undefined {
+  const path = cleanPath(stat.path);
+  const type = typeOf(stat.mode);
+  if (path === undefined || type === undefined) return undefined;
+  if (type === "file" && stat.linkName !== "") {
+    const target = nodes.get(cleanPath(stat.linkName) ?? "");
+    if (target !== undefined) {
+      nodes.set(path, { ...target, entry: { ...target.entry, path } });
+      return undefined;
+    }
+  }
+  const entry = entryOf(path, type, stat);
+  if (type !== "file") {
+    nodes.set(path, { entry, digest: "", fd: -1, offset: 0 });
+    return undefined;
+  }
+  const before = known?.get(path);
+  if (before?.entry.type === "file" && before.entry.size === stat.size && before.entry.mtime === entry.mtime) {
+    nodes.set(path, { ...before, entry });
+    return undefined;
+  }
+  // Its place among the others is kept, for a directory comes before what it holds.
+  nodes.set(path, { entry: { ...entry, size: 0 }, digest: emptyDigest, fd, offset: 0 });
+  return stat.size === 0 ? undefined : { path, stat, pieces: [], length: 0 };
+}
+
+const emptyDigest = `sha256:${hash("sha256", "")}`;
+
+function entryOf(path: string, type: TarType, stat: FileStat) {
+  const seconds = stat.modTime / 1_000_000_000n;
+  const fraction = (stat.modTime % 1_000_000_000n).toString().padStart(9, "0").replace(/0+$/, "");
+  const special = stat.mode & (2 ** 23) ? 0o4000 : 0;
+  const group = stat.mode & (2 ** 22) ? 0o2000 : 0;
+  const sticky = stat.mode & (2 ** 20) ? 0o1000 : 0;
+  return overlayEntry(path, {
+    type,
+    mode: (stat.mode & 0o777) | special | group | sticky,
+    size: type === "file" ? stat.size : 0,
+    linkPath: type === "symlink" ? textOf(Buffer.from(stat.linkName)) : "",
+    mtime: fraction === "" ? `${seconds}` : `${seconds}.${fraction}`,
+    ...(type === "char" || type === "block" ? { major: stat.devMajor, minor: stat.devMinor } : {}),
+    xattrs: new Map([...stat.xattrs].map(([name, value]) => [name, textOf(value)])),
+  });
+}
+
+/** A path in bytes; undefined for the directory itself, and for what leads out of it. */
+function cleanPath(path: string): string | undefined {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return parts.length === 0 || parts.includes("..") ? undefined : textOf(Buffer.from(parts.join("/")));
+}
+
+function take(receiving: Receiving, id: number, data: Buffer): void {
+  const awaited = receiving.awaited.get(id);
+  if (awaited === undefined) return;
+  const { path, stat } = awaited;
+  if (data.length > 0) {
+    awaited.pieces.push(data);
+    awaited.length += data.length;
+    if (awaited.length > stat.size)
+      throw badRequest(`"${stat.path}" changes while it is sent: build again when it is at rest`);
+    if (awaited.large !== undefined || awaited.length > writeAt) writeLarge(receiving, awaited);
+    return;
+  }
+  receiving.awaited.delete(id);
+  const bytes = Buffer.concat(awaited.pieces);
+  const entry = { ...entryOf(path, "file", stat), size: awaited.length };
+  const { large } = awaited;
+  const digest = large === undefined ? hash("sha256", bytes) : large.hash.digest("hex");
+  const offset = large?.offset ?? receiving.length;
+  receiving.nodes.set(path, { entry, digest: `sha256:${digest}`, fd: receiving.fd, offset });
+  if (large !== undefined) return;
+  receiving.length += bytes.length;
+  receiving.buffer.push(bytes);
+  receiving.buffered += bytes.length;
+  if (receiving.buffered >= writeAt) flush(receiving);
+}
+
+/** A large file has its place from the beginning, and is written as it comes: others may come between its pieces. */
+function writeLarge(receiving: Receiving, awaited: Awaited): void {
+  if (awaited.large === undefined) {
+    flush(receiving);
+    awaited.large = { offset: receiving.length, written: 0, hash: createHash("sha256") };
+    receiving.length += awaited.stat.size;
+  }
+  const { large } = awaited;
+  for (const piece of awaited.pieces) {
+    large.hash.update(piece);
+    for (let at = 0; at < piece.length; )
+      at += writeSync(receiving.fd, piece, at, piece.length - at, large.offset + large.written + at);
+    large.written += piece.length;
+  }
+  awaited.pieces = [];
+}
+
+function flush(receiving: Receiving): void {
+  const { fd, length, buffered } = receiving;
+  const bytes = Buffer.concat(receiving.buffer);
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, length - buffered + at);
+  receiving.buffer = [];
+  receiving.buffered = 0;
+}
