@@ -4,6 +4,7 @@ import { labels } from "../reconcile/labels.ts";
 import { observe } from "../reconcile/observe.ts";
 import { planStop } from "../reconcile/stop.ts";
 import type { LogWriter } from "../ui/log-writer.ts";
+import type { Menu } from "../ui/menu.ts";
 import type { Progress } from "../ui/progress.ts";
 import { attachment } from "./attachment.ts";
 import { carryOut } from "./carry-out.ts";
@@ -23,6 +24,8 @@ export interface ForegroundOptions {
   readonly imageProgress: Progress;
   /** Services whose output is shown. */
   readonly attached: ReadonlySet<string>;
+  /** Keys below the output, where there is a terminal. */
+  readonly menu?: Menu;
   /** What ends the run before all containers have stopped. */
   readonly abortOn?: "exit" | "failure";
   /** The service whose exit code is the run's. */
@@ -44,7 +47,11 @@ export async function runInForeground(request: UpRequest, options: ForegroundOpt
     following.seal();
     const ended = following.ended.then(() => "ended" as const);
     const interrupted = whenAborted(interrupts.first).then(() => "interrupted" as const);
-    const end = isUp ? await Promise.race([ended, interrupted, aborting.promise]) : "interrupted";
+    const detached = options.menu?.detached.then(() => "detached" as const) ?? new Promise<never>(() => {});
+    if (isUp) options.menu?.open();
+    const end = isUp ? await Promise.race([ended, interrupted, aborting.promise, detached]) : "interrupted";
+    options.menu?.close();
+    if (end === "detached") return exitCodes.ok;
     if (end !== "ended") {
       process.stderr.write(
         end === "interrupted"
@@ -58,6 +65,7 @@ export async function runInForeground(request: UpRequest, options: ForegroundOpt
     if (options.exitCodeFrom !== undefined) return await exitCodeOf(request, options.exitCodeFrom);
     return end === "ended" ? exitCodes.ok : end.exitCode;
   } finally {
+    options.menu?.close();
     over.abort();
   }
 }

@@ -1,5 +1,6 @@
 import { exitCodes, UsageError } from "../errors.ts";
 import { logWriter } from "../ui/log-writer.ts";
+import { type Menu, makeMenu } from "../ui/menu.ts";
 import { openOutput } from "../ui/output.ts";
 import { attachedServices } from "./attach-choice.ts";
 import { confirmPlan } from "./confirm-plan.ts";
@@ -8,7 +9,7 @@ import { catchInterrupts } from "./interrupts.ts";
 import { roundsText } from "./plan.ts";
 import { planningFlags } from "./planning-flags.ts";
 import { bringUp, planRounds, prepareUp } from "./rounds.ts";
-import { openProgressFor, takesColourOn } from "./screen.ts";
+import { isTrue, openProgressFor, styleOf, takesColourOn } from "./screen.ts";
 import { openSession } from "./session.ts";
 import { Flags, serviceArgs, several, Verb } from "./verb.ts";
 
@@ -19,6 +20,7 @@ const attachedOnly = [
   "attach",
   "attach-dependencies",
   "exit-code-from",
+  "menu",
 ];
 
 /** `gantry up`: brings the engine to what the files say. */
@@ -55,6 +57,10 @@ export default class Up extends Verb {
     "exit-code-from": Flags.string({
       helpValue: "<service>",
       description: "exit with this service's code; implies --abort-on-container-exit",
+    }),
+    menu: Flags.boolean({
+      allowNo: true,
+      description: "keys below the output: d detaches; on by itself on a terminal",
     }),
     "no-attach": Flags.string({ ...several, helpValue: "<service>", description: "show no output of this service" }),
     "no-color": Flags.boolean({ description: "no colours in the output" }),
@@ -95,7 +101,8 @@ export default class Up extends Verb {
       await bringUp(request, { verb: "up", flags, yes, progress, signal: interrupts.first });
       return 0;
     }
-    const output = openOutput(process);
+    const menu = menuFor(flags.menu ?? isMenuWanted(session.environment), flags);
+    const output = openOutput(menu?.streams ?? process);
     const abortOnFailure = flags["abort-on-container-failure"] === true;
     const abortOnExit = flags["abort-on-container-exit"] === true || (exitCodeFrom !== undefined && !abortOnFailure);
     const code = await runInForeground(request, {
@@ -103,6 +110,7 @@ export default class Up extends Verb {
       yes,
       attached,
       imageProgress: progress,
+      ...(menu && { menu }),
       progress: await openProgressFor(flags, { lines: true }),
       writer: logWriter({
         colour: flags["no-color"] !== true && takesColourOn(process.stdout, flags),
@@ -116,4 +124,17 @@ export default class Up extends Verb {
     output.flush();
     return code;
   }
+}
+
+/** COMPOSE_MENU, where it is set; else there is one. */
+function isMenuWanted(environment: ReadonlyMap<string, string>): boolean {
+  const asked = environment.get("COMPOSE_MENU");
+  return asked === undefined || asked === "" || isTrue(asked);
+}
+
+/** The menu, where it is wanted and both ends of the terminal are here. */
+function menuFor(wanted: boolean, flags: Parameters<typeof styleOf>[1]): Menu | undefined {
+  const { stdin, stdout, stderr, pid } = process;
+  if (!wanted || !stdin.isTTY || !stdout.isTTY || process.env.TERM === "dumb") return undefined;
+  return makeMenu({ stdin, stdout, stderr, signal: (name) => process.kill(pid, name) }, styleOf(stdout, flags));
 }

@@ -26,7 +26,6 @@ const missingFlags = [
   "build --push",
   "build --sbom",
   "build --ssh",
-  "up --menu",
   "up --watch",
 ];
 

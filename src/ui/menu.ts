@@ -1,0 +1,77 @@
+import type { LogStream } from "./log-writer.ts";
+import type { Style } from "./style.ts";
+
+/** A line of keys below the containers' output. */
+export interface Menu {
+  /** Output that leaves the menu below it; as it is while the menu is closed. */
+  readonly streams: Readonly<Record<LogStream, { write(data: Buffer): unknown }>>;
+  /** Shows it and takes the keys. */
+  open(): void;
+  /** Takes it away; the terminal is as it was. */
+  close(): void;
+  /** Resolves when `d` is pressed. */
+  readonly detached: Promise<void>;
+}
+
+/** What a menu needs of the process. */
+export interface MenuTerminal {
+  readonly stdin: Pick<NodeJS.ReadStream, "setRawMode" | "on" | "off" | "pause" | "resume">;
+  readonly stdout: { write(data: string | Buffer): unknown; readonly columns?: number };
+  readonly stderr: { write(data: string | Buffer): unknown };
+  /** Sends this process a signal, as the terminal does where it is not raw. */
+  readonly signal: (name: "SIGINT" | "SIGTSTP") => void;
+}
+
+const clear = "\r\x1b[2K";
+const keys = { ctrlC: 3, ctrlZ: 26, enter: 13, d: 100 } as const;
+
+/** The menu of `up`, closed at first. While it is open the terminal is raw: Ctrl-C and Ctrl-Z are passed on. */
+export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style: Style): Menu {
+  const detached = Promise.withResolvers<void>();
+  let isOpen = false;
+  const draw = () => {
+    const text = "d Detach   Ctrl+C Stop";
+    const room = (stdout.columns ?? 80) - 1;
+    stdout.write(text.length > room ? "" : `${style("bold", "d")} Detach   ${style("bold", "Ctrl+C")} Stop`);
+  };
+  const around = (target: { write(data: string | Buffer): unknown }) => ({
+    write: (data: Buffer) => {
+      if (isOpen) stdout.write(clear);
+      const written = target.write(data);
+      if (isOpen) draw();
+      return written;
+    },
+  });
+  const close = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    stdin.off("data", onKeys);
+    stdin.setRawMode(false);
+    stdin.pause();
+    stdout.write(clear);
+  };
+  const open = () => {
+    if (isOpen) return;
+    isOpen = true;
+    stdin.setRawMode(true);
+    stdin.on("data", onKeys);
+    stdin.resume();
+    draw();
+  };
+  const onKeys = (typed: Buffer) => {
+    for (const key of typed) {
+      if (key === keys.d) detached.resolve();
+      else if (key === keys.ctrlC) signal("SIGINT");
+      else if (key === keys.enter) {
+        stdout.write(`${clear}\n`);
+        draw();
+      } else if (key === keys.ctrlZ) {
+        // Until the shell lets it go on, the terminal is the shell's.
+        close();
+        process.once("SIGCONT", open);
+        signal("SIGTSTP");
+      }
+    }
+  };
+  return { streams: { stdout: around(stdout), stderr: around(stderr) }, open, close, detached: detached.promise };
+}
