@@ -1,4 +1,4 @@
-/** Makes sure that an engine answers, and that the examples' busybox is there: installs and starts what is missing. */
+/** Engines of others, and what the examples and tests need beside an engine: installs and starts what is missing. */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync, readFileSync, watch } from "node:fs";
 import http from "node:http";
@@ -11,14 +11,21 @@ const log = "/var/log/gantry-dockerd.log";
 /** Seconds that a dockerd gets to answer for the first time. */
 const patience = 60;
 
-/**
- * The address of an engine that answers: DOCKER_HOST, else docker's or podman's socket, else a dockerd that is installed
- * (Debian's docker.io) and started here. Undefined, with the reason on stderr, when there is none and none can be had.
- */
-export async function ensureEngine() {
+/** The address of an engine of others that answers: DOCKER_HOST, else docker's or podman's socket; undefined: there is none. */
+export async function findEngine() {
   const { DOCKER_HOST: host } = process.env;
   if (host !== undefined && host !== "") return host;
   for (const socket of sockets) if (await answers(socket)) return `unix://${socket}`;
+  return undefined;
+}
+
+/**
+ * The address of an engine that answers (see above), else of a dockerd that is installed (Debian's docker.io) and started
+ * here. Undefined, with the reason on stderr, when there is none and none can be had.
+ */
+export async function ensureDockerd() {
+  const found = await findEngine();
+  if (found !== undefined) return found;
   if (process.getuid?.() !== 0) {
     console.error(
       "gantry: no engine answers, and only root can install one: install docker or podman, or set DOCKER_HOST",

@@ -1,22 +1,24 @@
 #!/usr/bin/env node
-import { spawnSync } from "node:child_process";
 /**
- * `npm start`: from a clean clone to a running example. Installs what is missing, builds gantry, makes sure that an engine
- * answers, brings examples/quickstart up, fetches its page, and says where it is. Run again, it changes nothing.
+ * `npm start`: from a clean clone to a running example. Installs what is missing, builds gantry, brings examples/quickstart
+ * up (on the docker or podman that answers, else on the embedded engine), fetches its page, and says where it is. Run
+ * again, it changes nothing.
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { ensureNode24AndModules, root, run } from "./bootstrap.mjs";
-import { ensureBusybox, ensureEngine } from "./engine.mjs";
+import { ensureHostParts } from "./embedded.mjs";
+import { ensureBusybox, findEngine } from "./engine.mjs";
 
 ensureNode24AndModules();
-const engine = ensureBusybox() ? await ensureEngine() : undefined;
-if (engine === undefined) process.exit(1);
-const env = { ...process.env, DOCKER_HOST: engine };
+if (!ensureBusybox()) process.exit(1);
 const bundle = path.join(root, "dist/gantry.cjs");
 const example = path.join(root, "examples/quickstart");
 
 if (!isFresh()) must(run(process.execPath, ["scripts/build.mjs"]), "building gantry");
+const { GANTRY_ENGINE: named = (await findEngine()) ?? "embedded" } = process.env;
+if (named === "embedded" && !ensureHostParts()) process.exit(1);
 must(run(process.execPath, [path.join(example, "prepare.mjs")]), "preparing the example");
 const before = containerIds();
 must(gantry("up", "-d", "--wait", "--build"), "gantry up");
@@ -29,7 +31,7 @@ console.log(`${/<h1>(.*)<\/h1>/.exec(page)?.[1] ?? page}: ${address}`);
 console.log("Take it down with: bin/gantry -f examples/quickstart/compose.yaml down");
 
 function gantry(...args) {
-  return run(process.execPath, command(args), { env });
+  return run(process.execPath, command(args));
 }
 
 function command(args) {
@@ -38,7 +40,7 @@ function command(args) {
 
 /** What a verb prints. */
 function output(...args) {
-  const done = spawnSync(process.execPath, command(args), { encoding: "utf8", env });
+  const done = spawnSync(process.execPath, command(args), { encoding: "utf8" });
   must(done.status, `gantry ${args.join(" ")}`);
   return done.stdout;
 }

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 /**
  * `npm test`: everything that can be tested on this machine, in stages: build, lint, types, unit tests, conformance with
- * docker compose's recorded answers, and the tests that need an engine. Without an engine (and without root to get one)
- * those are left out, which is said; with CI=true that is a failure. Ends with `N passed, N failed`.
+ * docker compose's recorded answers, and the tests that need an engine: on dockerd, and as root also on the embedded one.
+ * What cannot be run here is left out, which is said; with CI=true that is a failure. Ends with `N passed, N failed`.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { ensureNode24AndModules, root, run } from "./bootstrap.mjs";
-import { ensureBusybox, ensureEngine, ensureTestPrograms } from "./engine.mjs";
+import { ensureHostParts, startEmbedded } from "./embedded.mjs";
+import { ensureBusybox, ensureDockerd, ensureTestPrograms } from "./engine.mjs";
 
 ensureNode24AndModules();
 const reports = mkdtempSync(path.join(os.tmpdir(), "gantry-test-"));
@@ -27,22 +28,26 @@ process.exitCode = counts.failed === 0 ? 0 : 1;
 
 async function engineTests() {
   const { GANTRY_TEST_ENGINES: given } = process.env;
-  const engine = ensureBusybox() ? (given ?? (await ensureEngine())) : undefined;
-  if (engine !== undefined) {
-    const isRoot = process.getuid?.() === 0;
-    if (isRoot) ensureTestPrograms();
-    else console.log("tests of the embedded engine: left out, they need root; run `npm test` as root to run them");
-    vitest("engine", isRoot ? [] : ["--exclude", "test/**/*.engine.test.ts"], { GANTRY_TEST_ENGINES: engine });
-    if (isRoot) stage("torture, 10 kills", node, ["scripts/torture.mjs", "--kills", "10"]);
-    return;
-  }
-  if (process.env.CI === "true") {
-    counts.failed++;
-    console.error("engine tests: there is no engine, and with CI=true there must be one");
-    return;
-  }
-  console.log(
-    "engine tests: left out, for the reason above; run `npm test` as root, or with DOCKER_HOST set, to run them",
+  if (!ensureBusybox()) return leaveOut("the tests of engines");
+  if (given !== undefined) return vitest("engine", [], { GANTRY_TEST_ENGINES: given });
+  const dockerd = await ensureDockerd();
+  if (dockerd === undefined) leaveOut("the tests on dockerd");
+  const isRoot = process.getuid?.() === 0;
+  const embedded = isRoot && ensureTestPrograms() && ensureHostParts() ? await startEmbedded() : undefined;
+  if (embedded === undefined) leaveOut("the tests of the embedded engine");
+  const urls = [dockerd, embedded?.url].filter((url) => url !== undefined);
+  if (urls.length === 0) return;
+  const options = embedded === undefined ? ["--exclude", "test/**/*.engine.test.ts"] : [];
+  vitest("engine", options, { GANTRY_TEST_ENGINES: urls.join(",") });
+  await embedded?.stop();
+  if (embedded !== undefined) stage("torture, 10 kills", node, ["scripts/torture.mjs", "--kills", "10"]);
+}
+
+/** Says that tests are left out; the reason was said before. In CI that is a failure. */
+function leaveOut(what) {
+  if (process.env.CI === "true") counts.failed++;
+  console.error(
+    `${what}: left out, for the reason above; run \`npm test\` as root (or with DOCKER_HOST set) to run them`,
   );
 }
 

@@ -4,17 +4,20 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
 
 /**
  * Standard input → packets to conmon's socket; the end of the input is passed on as a half-close. conmon sends the
- * container's output to every client and waits for slow ones, so it is read and dropped: the log has it.
+ * container's output to every client and waits for slow ones, so it is read and dropped: the log has it. The socket is called by
+ * its name from within its folder, because an address of a socket has room for 107 bytes (unix(7)).
  * Source: conmon src/conn_sock.c.
  */
 const attachProgram = `
 use strict; use Socket;
-my ($path) = @ARGV;
+my ($folder, $name) = @ARGV;
+chdir($folder) or die "$folder: $!\\n";
 socket(my $conmon, AF_UNIX, SOCK_SEQPACKET, 0) or die "socket: $!\\n";
-connect($conmon, pack_sockaddr_un($path)) or die "connect: $!\\n";
+connect($conmon, pack_sockaddr_un($name)) or die "connect: $!\\n";
 my $open = 1;
 while (1) {
   my $wait = "";
@@ -35,7 +38,7 @@ while (1) {
 
 /** A relay from its standard input to a container's. Ends by itself when the container does. */
 export function openAttachRelay(socket: string): ChildProcess {
-  return startPerl(attachProgram, [socket], ["pipe", "ignore", "pipe"]);
+  return startPerl(attachProgram, [path.dirname(socket), path.basename(socket)], ["pipe", "ignore", "pipe"]);
 }
 
 /**
