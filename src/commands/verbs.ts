@@ -28,6 +28,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("run", "Run a command in a container of its own", () => import("./run.ts")),
   verb("attach", "Attach to a running container", () => import("./attach.ts")),
   verb("config", "Check the files and print what they mean", () => import("./config.ts")),
+  verb("graph", "Draw the project: services, networks, volumes", () => import("./graph.ts")),
   verb("build", "Build images", () => import("./build.ts")),
   verb("pull", "Pull images", () => import("./pull.ts")),
   verb("push", "Push images", () => import("./push.ts")),
