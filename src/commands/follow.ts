@@ -3,6 +3,10 @@ import { EngineError } from "../errors.ts";
 import type { LogWriter } from "../ui/log-writer.ts";
 import type { StampedPiece } from "../ui/merge.ts";
 import { openLog } from "./container-output.ts";
+import { drained } from "./screen.ts";
+
+/** Bytes that may wait for a slow reader of ours; then the engine waits too. */
+export const mostWaiting = 1024 * 1024;
 
 /** A container whose output is followed; `name` is what stands in front of its lines. */
 export interface Followed {
@@ -125,6 +129,7 @@ export async function follow(options: FollowOptions): Promise<Following> {
   async function pass(state: State, output: AsyncIterable<readonly StampedPiece[]>): Promise<void> {
     for await (const batch of output) {
       for (const { stream, data, stamp } of batch) writer.data(state.name, stream, data, stamp);
+      await drained(process.stdout, mostWaiting);
     }
     writer.end(state.name);
     state.open = false;

@@ -5,7 +5,7 @@ import { findVerb, withoutIdle } from "./find-verb.ts";
 import { globalFlags } from "./global-flags.ts";
 import { oclifConfig } from "./oclif-config.ts";
 import { pluginMetadata, readPluginCall } from "./plugin.ts";
-import { styleOf } from "./screen.ts";
+import { drained, styleOf } from "./screen.ts";
 import { usageMessage } from "./usage-error.ts";
 import { topics, verbs } from "./verbs.ts";
 
@@ -14,14 +14,17 @@ const rootFlags = { ...globalFlags, version: { type: "boolean", char: "v", hidde
 
 process.once("SIGINT", () => process.exit(exitCodes.interrupted));
 for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
-run(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error) => {
-    const { text, exitCode } = reportError(error, { style: styleOf(process.stderr), directory: process.cwd() });
-    process.stderr.write(text);
-    process.exit(exitCode);
-  },
-);
+run(process.argv.slice(2)).then(end, (error) => {
+  const { text, exitCode } = reportError(error, { style: styleOf(process.stderr), directory: process.cwd() });
+  process.stderr.write(text);
+  return end(exitCode);
+});
+
+/** Ends the process when its output has been taken: a pipe takes it as fast as its reader does, and exit() drops the rest. */
+async function end(exitCode: number): Promise<void> {
+  await Promise.all([process.stdout, process.stderr].map((stream) => drained(stream, 0)));
+  process.exit(exitCode);
+}
 
 async function run(argv: readonly string[]): Promise<number> {
   const plugin = readPluginCall(argv, process.env);

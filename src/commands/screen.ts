@@ -54,3 +54,12 @@ function progressMode(flags: ProgressFlags, out: NodeJS.WriteStream, lines: bool
 export function isTrue(text: string | undefined): boolean {
   return text !== undefined && /^(1|t|true)$/i.test(text);
 }
+
+/**
+ * Resolves when no more than `most` bytes that were written to a stream wait for its reader, or the reader has gone.
+ * Undefined: that is so already.
+ */
+export function drained(stream: NodeJS.WriteStream, most: number): Promise<void> | undefined {
+  if (stream.writableLength <= most) return undefined;
+  return new Promise((resolve) => stream.write("", () => resolve()));
+}

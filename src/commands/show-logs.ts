@@ -4,8 +4,9 @@ import { labels } from "../reconcile/labels.ts";
 import type { LogWriter } from "../ui/log-writer.ts";
 import { mergeByTime } from "../ui/merge.ts";
 import { type LogQuery, openLog } from "./container-output.ts";
-import { type Followed, follow } from "./follow.ts";
+import { type Followed, follow, mostWaiting } from "./follow.ts";
 import { listContainers } from "./list-containers.ts";
+import { drained } from "./screen.ts";
 
 export interface LogSelection {
   readonly project: string;
@@ -29,6 +30,7 @@ export async function printLogs(
   const logs = containers.map((container) => openLog(engine, container, { ...query, stamped }));
   for await (const batch of mergeByTime(logs)) {
     for (const { name, stream, data, stamp } of batch) writer.data(name, stream, data, stamp);
+    await drained(process.stdout, mostWaiting);
   }
   for (const { name } of containers) writer.end(name);
 }
