@@ -3,11 +3,11 @@
  * `npm run bench`: what gantry takes beside docker compose, on the same engine in the same run. Medians of whole
  * processes in milliseconds, the two tools taking turns; only the ratios are comparable between machines.
  *
- *   node scripts/bench.mjs [--runs 7] [--services 1,10,50] [--only WORD] [--write]
+ *   node scripts/bench.mjs [--runs 7] [--services 1,10,50] [--only WORD] [--embedded] [--write]
  *
  * Needs an engine (DOCKER_HOST, else /var/run/docker.sock) and /bin/busybox (Debian's busybox-static): its image is made
  * here, nothing is pulled. docker compose is measured where `docker compose version` answers. --write puts the table
- * into docs/benchmarks.md.
+ * into docs/benchmarks.md. With --embedded (as root) gantry works on a daemon of its own, docker compose on the engine.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,6 +25,7 @@ const { values: flags } = parseArgs({
     runs: { type: "string", default: "7" },
     services: { type: "string", default: "1,10,50" },
     only: { type: "string", default: "" },
+    embedded: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
   },
 });
@@ -33,22 +34,29 @@ const sizes = flags.services.split(",").map(Number);
 const host = process.env.DOCKER_HOST || "unix:///var/run/docker.sock";
 const folder = mkdtempSync(path.join(os.tmpdir(), "gantry-bench-"));
 const env = { ...process.env, DOCKER_HOST: host };
+const arena = flags.embedded ? (await import("./torture/arena.mjs")).openArena() : undefined;
 
 // Each tool has projects of its own: what the other one made would be taken over, and made anew.
-const gantry = tool("gantry", process.execPath, [path.join(root, "bin/gantry")]);
+const own = arena === undefined ? env : { ...env, DOCKER_HOST: arena.url };
+const gantry = tool("gantry", process.execPath, [path.join(root, "bin/gantry")], own);
 const composeVersion = versionOf("docker", ["compose", "version", "--short"]);
 const tools = composeVersion === undefined ? [gantry] : [gantry, tool("compose", "docker", ["compose"])];
 const rows = [];
 
-function tool(name, command, first) {
+function tool(name, command, first, environment = env) {
   const at = (cwd) => ["-p", `${path.basename(cwd)}-${name}`];
-  return { name, run: (args, cwd = folder) => time(command, [...first, ...at(cwd), ...args], cwd) };
+  return { name, run: (args, cwd = folder) => time(command, [...first, ...at(cwd), ...args], cwd, environment) };
 }
 
 /** One process, whole: its wall time in milliseconds. Fails loudly when the tool fails. */
-function time(command, args, cwd = folder) {
+function time(command, args, cwd = folder, environment = env) {
   const start = process.hrtime.bigint();
-  const done = spawnSync(command, args, { cwd, stdio: ["ignore", "pipe", "pipe"], env, maxBuffer: 1 << 28 });
+  const done = spawnSync(command, args, {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: environment,
+    maxBuffer: 1 << 28,
+  });
   const took = Number(process.hrtime.bigint() - start) / 1e6;
   if (done.status !== 0) {
     throw new Error(`${command} ${args.join(" ")} exited ${done.status}: ${done.stderr}${done.error ?? ""}`);
@@ -63,9 +71,9 @@ function versionOf(command, args) {
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-/** A folder with a compose file. */
+/** A folder with a compose file. Its name is of this run: dockerd 20.10 may never let go of a network that was busy. */
 function project(name, text) {
-  const cwd = path.join(folder, `bench-${name}`);
+  const cwd = path.join(folder, `bench${process.pid}-${name}`);
   mkdirSync(cwd, { recursive: true });
   writeFileSync(path.join(cwd, "compose.yaml"), text);
   return cwd;
@@ -156,18 +164,33 @@ function healthChains(engine) {
 
 function logs() {
   const few = project("lines", talkingServices(10, 10_000));
-  const many = project("million", talkingServices(1, 1_000_000));
+  const many = project("million", talkingServices(1, 1_000_000, { stay: false }));
   const around = (cwd) => ({
     cwd,
     first: (each) => each.run(["up", "-d"], cwd),
     last: (each) => each.run(["down", "-t", "0"], cwd),
   });
   measure("`logs`, 10 services of 10,000 lines", ["logs"], around(few));
-  measure("`logs`, 1 service of 1,000,000 lines", ["logs"], { ...around(many), repeat: Math.min(runs, 3) });
+  measure("`logs -f`, 1 service of 1,000,000 lines", ["logs", "-f"], { ...around(many), repeat: Math.min(runs, 3) });
+}
+
+/** What the embedded engine's daemon takes while 50 containers run, and each of their monitors: PSS, in MB. */
+async function daemonMemory() {
+  const work = "memory of the daemon with 50 containers (MB)";
+  if (arena === undefined || !work.includes(flags.only)) return;
+  const { monitorsOf, weigh } = await import("./torture/kernel.mjs");
+  const cwd = project("up50", plainServices(50));
+  gantry.run(["up", "-d"], cwd);
+  const monitors = monitorsOf(arena).map(({ pid }) => weigh(pid).share);
+  note({ work, ours: weigh(arena.pid).memory, theirs: undefined });
+  note({ work: "memory of each container's monitor (MB)", ours: median(monitors), theirs: undefined });
+  gantry.run(["down", "-t", "0"], cwd);
 }
 
 async function main() {
   await makeImage(host, folder);
+  await arena?.start();
+  if (arena !== undefined) await makeImage(arena.url, folder);
   const engine = JSON.parse(await request(host, "GET", "/version"));
   const large = project("config100", richServices(100));
   console.log(heading);
@@ -177,16 +200,22 @@ async function main() {
   measure("`config -q`, 100 services", ["config", "-q"], { cwd: large });
   memory("memory of `config -q`, 100 services (MB)", ["config", "-q"], large);
   stacks();
+  await daemonMemory();
   healthChains(engine);
   logs();
   if (!flags.write) return;
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-  const about = { gantry: version, compose: composeVersion, engine, runs };
+  const about = { gantry: version, compose: composeVersion, engine, runs, embedded: flags.embedded };
   writeReport(path.join(root, "docs/benchmarks.md"), rows, about);
 }
 
 try {
   await main();
 } finally {
+  if (arena?.pid !== undefined) {
+    await arena.end("SIGTERM");
+    arena.release();
+    rmSync(arena.folder, { recursive: true, force: true });
+  }
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 /** The image of the measured containers: busybox and nothing else, imported straight into the engine. */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { image } from "./projects.mjs";
@@ -11,10 +11,15 @@ export async function makeImage(host, folder) {
   const rootfs = path.join(folder, "rootfs");
   mkdirSync(path.join(rootfs, "bin"), { recursive: true });
   copyFileSync("/bin/busybox", path.join(rootfs, "bin/busybox"));
-  for (const applet of ["sh", "sleep", "true", "seq"]) symlinkSync("busybox", path.join(rootfs, "bin", applet));
+  for (const applet of ["sh", "sleep", "true", "seq"]) linkApplet(path.join(rootfs, "bin", applet));
   const tar = execFileSync("tar", ["-C", rootfs, "-c", "."], { maxBuffer: 1 << 28 });
   const [repo, tag] = image.split(":");
   await request(host, "POST", `/images/create?fromSrc=-&repo=${repo}&tag=${tag}`, tar);
+}
+
+function linkApplet(file) {
+  rmSync(file, { force: true });
+  symlinkSync("busybox", file);
 }
 
 /** One call of the engine's API; the text of its answer. */

@@ -14,12 +14,15 @@ export function formatRow(row) {
 /**
  * Replaces the engine's section of the report. What stands above the first section is written by people and stays.
  *
- * @param about `{ gantry, compose, engine, runs }`: the versions, the engine's as its /version answers, and how many runs
+ * @param about `{ gantry, compose, engine, runs, embedded }`: the versions, the engine's as its /version answers, how many
+ *   runs, and whether gantry worked on its own engine
  */
-export function writeReport(file, rows, { gantry, compose, engine, runs }) {
-  const title = `## On dockerd ${engine.Version}`;
+export function writeReport(file, rows, { gantry, compose, engine, runs, embedded }) {
+  const title = embedded
+    ? `## On gantry's own engine, beside dockerd ${engine.Version}`
+    : `## On dockerd ${engine.Version}`;
   const before = existsSync(file) ? readFileSync(file, "utf8") : "# Benchmarks\n";
-  const [head, ...sections] = before.split(/^(?=## On dockerd )/m);
+  const [head, ...sections] = before.split(/^(?=## On (?:dockerd|gantry's own engine))/m);
   const others = sections.filter((section) => !section.startsWith(`${title}\n`));
   const section = [
     title,

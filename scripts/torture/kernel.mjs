@@ -103,11 +103,17 @@ export function listTable(name, ruleset) {
   return execFileSync("unshare", ["--net", "sh", "-c", program, name], { input: ruleset, encoding: "utf8" });
 }
 
-/** What a process has open, how many threads it has, and its memory in MiB. */
+/** What a process has open, how many threads it has, and its memory in MiB: resident, and its share of what many have. */
 export function weigh(pid) {
   const status = read(`/proc/${pid}/status`);
   const number = (key) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(status)?.[1] ?? 0);
-  return { descriptors: list(`/proc/${pid}/fd`).length, threads: number("Threads"), memory: number("VmRSS") / 1024 };
+  const share = /^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0;
+  return {
+    descriptors: list(`/proc/${pid}/fd`).length,
+    threads: number("Threads"),
+    memory: number("VmRSS") / 1024,
+    share: Number(share) / 1024,
+  };
 }
 
 /** Listening TCP ports of a process, on any address: `address:port`. */
