@@ -13,16 +13,18 @@ const parts: readonly { readonly name: string; readonly files: RegExp; readonly 
   {
     name: "embedded",
     files: /^src\/engine\/(daemon|containers|images|networks|volumes|build)\//,
-    may: ["errors", "engine", "network"],
+    may: ["errors", "engine", "engine/ignore", "network"],
   },
-  { name: "engine", files: /^src\/engine\//, may: ["errors"] },
+  { name: "engine/ignore", files: /^src\/engine\/ignore\.ts$/, may: [] },
+  { name: "engine", files: /^src\/engine\//, may: ["errors", "engine/ignore"] },
   { name: "network", files: /^src\/network\//, may: ["errors"] },
   { name: "reconcile", files: /^src\/reconcile\//, may: ["errors", "compose/model", "engine/api"] },
-  { name: "ui", files: /^src\/ui\//, may: ["errors", "reconcile (types)", "engine (types)"] },
+  { name: "watch", files: /^src\/watch\//, may: ["errors", "compose/model", "engine/api", "engine/ignore"] },
+  { name: "ui", files: /^src\/ui\//, may: ["errors", "reconcile (types)", "engine (types)", "watch (types)"] },
   {
     name: "commands",
     files: /^src\/commands\//,
-    may: ["errors", "compose/model", "compose", "engine", "reconcile", "ui"],
+    may: ["errors", "compose/model", "compose", "engine", "reconcile", "watch", "ui"],
   },
 ];
 

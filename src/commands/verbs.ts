@@ -23,6 +23,7 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("down", "Take the project down: stop and remove", () => import("./down.ts")),
   verb("plan", "Show what up would do, and why", () => import("./plan.ts")),
   verb("ps", "List the project's containers", () => import("./ps.ts")),
+  verb("watch", "Sync, rebuild and restart as files change", () => import("./watch.ts")),
   verb("logs", "Show the containers' output", () => import("./logs.ts")),
   verb("exec", "Run a command in a running container", () => import("./exec.ts")),
   verb("run", "Run a command in a container of its own", () => import("./run.ts")),

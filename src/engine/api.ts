@@ -126,9 +126,19 @@ export interface Engine {
     options?: CallOptions,
   ): Promise<Connection>;
   containerResize(args: { id: string; h: number; w: number }, options?: CallOptions): Promise<void>;
-  /** Unpacks a tar (plain or compressed) below `path` of the container's root file system. */
+  /**
+   * Unpacks a tar (plain or compressed) below `path` of the container's root file system. `whiteouts`: a member
+   * `.wh.name` removes `name` with all that is in it, as in an OCI layer; only for engines with `ArchiveWhiteouts`.
+   */
   containerArchivePut(
-    args: { id: string; path: string; noOverwriteDirNonDir?: boolean; copyUIDGID?: boolean; stream: ByteSource },
+    args: {
+      id: string;
+      path: string;
+      noOverwriteDirNonDir?: boolean;
+      copyUIDGID?: boolean;
+      whiteouts?: boolean;
+      stream: ByteSource;
+    },
     options?: CallOptions,
   ): Promise<void>;
   /** A tar of what lies at `path`: its last component, and what is below it. */
@@ -284,6 +294,8 @@ export interface EngineInfo {
   readonly OperatingSystem: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly Swarm?: { readonly LocalNodeState: string };
+  /** The embedded engine's: `containerArchivePut` knows `whiteouts`. */
+  readonly ArchiveWhiteouts?: boolean;
   /** Everything else that dockerd tells of itself; nothing of ours depends on it. */
   readonly [more: string]: unknown;
 }

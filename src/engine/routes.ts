@@ -245,7 +245,14 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
   containerArchivePut: {
     method: "PUT",
     path: "/containers/{id}/archive",
-    args: { id: "path", path: "text", noOverwriteDirNonDir: "bool", copyUIDGID: "bool", stream: "stream" },
+    args: {
+      id: "path",
+      path: "text",
+      noOverwriteDirNonDir: "bool",
+      copyUIDGID: "bool",
+      whiteouts: "bool",
+      stream: "stream",
+    },
     status: [200],
     answer: "none",
   },

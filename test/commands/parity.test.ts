@@ -16,7 +16,6 @@ const missingCommands = [
   "bridge transformations create",
   "bridge transformations list",
   "publish",
-  "watch",
 ];
 const missingFlags = [
   "build --builder",

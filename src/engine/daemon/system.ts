@@ -110,6 +110,7 @@ export function answerSystem({
         RuncCommit: { ID: runtime?.version ?? "" },
         InitCommit: { ID: "" },
         SecurityOptions: ["name=seccomp,profile=builtin"],
+        ArchiveWhiteouts: true,
         Warnings: [...runtimes.warnings],
       };
     },

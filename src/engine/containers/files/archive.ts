@@ -11,7 +11,7 @@ import { inside, isMissing, openInside, readInside } from "../rootfs/walk.ts";
 import { resolveUser } from "../spec/user.ts";
 import { packFrom } from "./pack.ts";
 import { statInside } from "./path-stat.ts";
-import { unpackInside } from "./unpack.ts";
+import { type UnpackOptions, unpackInside } from "./unpack.ts";
 import { type FileView, normalise, withFiles } from "./view.ts";
 
 type ArchiveCalls = Pick<
@@ -37,12 +37,18 @@ export function answerArchive(room: Room): ArchiveCalls {
       });
     },
 
-    containerArchivePut: async ({ id, path: wanted, noOverwriteDirNonDir = false, copyUIDGID = false, stream }) => {
+    containerArchivePut: async ({ id, path: wanted, copyUIDGID = false, stream, ...options }) => {
+      const { noOverwriteDirNonDir = false, whiteouts = false } = options;
       const container = room.registry.find(id);
       await withFiles(room, container, checkPath(wanted), async (view) => {
         checkTarget(container, view, wanted);
         const owner = copyUIDGID ? ownerIn(view.root, container) : undefined;
-        await unpackAll(piecesOf(stream), view, noOverwriteDirNonDir, owner);
+        await unpackAll(piecesOf(stream), {
+          ...view,
+          noOverwriteDirNonDir,
+          whiteouts,
+          ...(owner !== undefined && { owner }),
+        });
       });
       publish(room, container.record, "extract-to-dir");
     },
@@ -91,13 +97,8 @@ function explain(error: unknown, { record }: Container, wanted: string): unknown
   return isMissing(error) ? notFound(`Could not find the file ${wanted} in container ${record.name}`, error) : error;
 }
 
-async function unpackAll(
-  stream: AsyncIterable<Uint8Array>,
-  { root, path: place }: FileView,
-  noOverwriteDirNonDir: boolean,
-  owner: { readonly uid: number; readonly gid: number } | undefined,
-): Promise<void> {
-  const unpacking = unpackInside({ root, path: place, noOverwriteDirNonDir, ...(owner !== undefined && { owner }) });
+async function unpackAll(stream: AsyncIterable<Uint8Array>, options: UnpackOptions): Promise<void> {
+  const unpacking = unpackInside(options);
   try {
     for await (const chunk of decompress(stream)) unpacking.write(chunk);
     unpacking.end();

@@ -17,6 +17,7 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
+  readdirSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
@@ -26,7 +27,7 @@ import path from "node:path";
 import { bytesOf, type TarEntry, textOf } from "../../images/tar/entry.ts";
 import { readTar } from "../../images/tar/read.ts";
 import { badRequest } from "../../refusal.ts";
-import { openInside } from "../rootfs/walk.ts";
+import { isMissing, openInside } from "../rootfs/walk.ts";
 
 export interface UnpackOptions {
   /** A directory of the host that is the container's root. */
@@ -35,6 +36,8 @@ export interface UnpackOptions {
   readonly path: string;
   /** A directory may not take the place of something else, nor the other way round. */
   readonly noOverwriteDirNonDir: boolean;
+  /** A member `.wh.name` removes `name` and all that is in it (OCI image-spec, layer.md), and is not made itself. */
+  readonly whiteouts?: boolean;
   /** Who owns what is made; absent: as the archive says. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
@@ -48,7 +51,13 @@ export interface Unpacking {
 }
 
 /** EngineError 400 for members that cannot be; TarError for what is no archive. */
-export function unpackInside({ root, path: base, noOverwriteDirNonDir, owner }: UnpackOptions): Unpacking {
+export function unpackInside({
+  root,
+  path: base,
+  noOverwriteDirNonDir,
+  whiteouts = false,
+  owner,
+}: UnpackOptions): Unpacking {
   let file: number | undefined;
   let current: TarEntry | undefined;
   /** Directories keep their times only when all is in them; the last ones first. */
@@ -68,6 +77,11 @@ export function unpackInside({ root, path: base, noOverwriteDirNonDir, owner }: 
     if (entry.sparse !== undefined) throw badRequest(`"${entry.path}" is a sparse file: send it whole`);
     const member = memberPath(base, entry.path);
     if (member === undefined) return;
+    const whiteout = whiteouts ? /^\.wh\.(.+)$/s.exec(path.posix.basename(member))?.[1] : undefined;
+    if (whiteout !== undefined) {
+      removeInside(root, pathOf(path.posix.dirname(member)), bytesOf(whiteout));
+      return;
+    }
     const parent = openInside(root, pathOf(path.posix.dirname(member)), { makeDirectories: true });
     try {
       make(
@@ -168,6 +182,40 @@ function memberPath(base: string, name: string): string | undefined {
 
 /** A path of bytes as the walker takes it. Directories whose name is no UTF-8 cannot be walked into. */
 const pathOf = (text: string) => bytesOf(text).toString("utf8");
+
+/** Removes a name of a directory, and what it holds. Where the directory is not there, nothing is to be removed. */
+function removeInside(root: string, directory: string, name: Buffer): void {
+  let parent: number;
+  try {
+    parent = openInside(root, directory);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  try {
+    removeTree(parent, name);
+  } finally {
+    closeSync(parent);
+  }
+}
+
+/** By descriptors all the way down: the container may put links in the way meanwhile. */
+function removeTree(parent: number, name: Buffer): void {
+  const at = Buffer.concat([Buffer.from(`/proc/self/fd/${parent}/`), name]);
+  const there = lstatSync(at, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isDirectory()) {
+    unlinkSync(at);
+    return;
+  }
+  const directory = openSync(at, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    for (const child of readdirSync(`/proc/self/fd/${directory}`, { encoding: "buffer" })) removeTree(directory, child);
+  } finally {
+    closeSync(directory);
+  }
+  rmdirSync(at);
+}
 
 function removeEmpty(at: Buffer, member: string): void {
   try {

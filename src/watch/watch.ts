@@ -1,0 +1,100 @@
+import type { ProjectModel } from "../compose/model.ts";
+import type { Engine } from "../engine/api.ts";
+import type { WatchEvent, WatchWarning } from "./event.ts";
+import { type Folders, openFolders } from "./folders.ts";
+import { observeContainers } from "./observe-containers.ts";
+import { openServiceLoop, type ServiceLoop, type WatchActions } from "./service-loop.ts";
+
+export interface WatchOptions {
+  /** Services to watch; none means all that have rules. */
+  readonly services?: readonly string[];
+  readonly actions: WatchActions;
+  /** Ends the watching. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Watches the folders that a project's `develop.watch` names, and keeps its running containers up with them: files are
+ * copied, images rebuilt, containers restarted, commands run. Yields what happens, in order of time; a failure is an
+ * event, and the next change gets its chance. Ends when the signal is aborted or the iteration is left.
+ *
+ * Source: https://docs.docker.com/reference/compose-file/develop/
+ *
+ * @throws EngineError when the engine does not answer at the beginning
+ */
+export async function* watch(
+  project: ProjectModel,
+  engine: Engine,
+  { services = [], actions, signal: outer }: WatchOptions,
+): AsyncGenerator<WatchEvent, void, undefined> {
+  const over = new AbortController();
+  const signal = outer === undefined ? over.signal : AbortSignal.any([outer, over.signal]);
+  const queue = openQueue<WatchEvent>(signal);
+  const { emit } = queue;
+  const warn = (warning: WatchWarning) => emit({ type: "warning", ...warning });
+  const loops = new Map<string, ServiceLoop>();
+  let folders: Folders | undefined;
+  try {
+    const [containers, info] = await Promise.all([
+      observeContainers(engine, project.name, signal, ({ service }) => loops.get(service)?.arrived()),
+      engine.info(),
+    ]);
+    const means = {
+      engine,
+      whiteouts: info.ArchiveWhiteouts === true,
+      removers: new Map(),
+      onUnreadable: (file: string, error: unknown) =>
+        warn({ path: file, message: `${file} cannot be read (${error instanceof Error ? error.message : error})` }),
+    };
+    const loopOf = (service: string): ServiceLoop => {
+      const known = loops.get(service);
+      if (known !== undefined) return known;
+      const targets = () => containers.of(service);
+      const loop = openServiceLoop({ service, means, actions, targets, emit, signal });
+      loops.set(service, loop);
+      return loop;
+    };
+    folders = await openFolders({
+      project,
+      services,
+      warn,
+      onWork: (works) => {
+        for (const [service, work] of works) loopOf(service).push(work);
+      },
+    });
+    const { rules, polling } = folders;
+    emit({ type: "ready", rules: rules.length, services: [...new Set(rules.map(({ service }) => service))], polling });
+    folders.begin();
+    yield* queue.items;
+  } finally {
+    over.abort();
+    await folders?.close();
+    await Promise.all([...loops.values()].map((loop) => loop.settled()));
+  }
+}
+
+/** Where events wait for whoever iterates. */
+function openQueue<T>(signal: AbortSignal): {
+  emit(item: T): void;
+  readonly items: AsyncGenerator<T, void, undefined>;
+} {
+  const waiting: T[] = [];
+  let wake: () => void = () => {};
+  signal.addEventListener("abort", () => wake());
+  const items = async function* () {
+    while (!signal.aborted || waiting.length > 0) {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) yield item;
+      if (signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  return {
+    emit: (item) => {
+      waiting.push(item);
+      wake();
+    },
+    items: items(),
+  };
+}
