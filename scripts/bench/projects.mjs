@@ -71,9 +71,9 @@ export function healthChain(length, timing) {
   return `${lines.join("\n")}\n`;
 }
 
-/** So many services that print so many lines each, and stay or end. */
-export function talkingServices(count, lines, { stay = true } = {}) {
-  const talk = JSON.stringify(["/bin/sh", "-c", stay ? `seq 1 ${lines}; ${idle}` : `seq 1 ${lines}`]);
+/** So many services that print so many lines each, and stay. */
+export function talkingServices(count, lines) {
+  const talk = JSON.stringify(["/bin/sh", "-c", `seq 1 ${lines}; ${idle}`]);
   const services = Array.from({ length: count }, (_, i) => [
     `  s${i + 1}:`,
     `    image: ${image}`,
