@@ -805,7 +805,10 @@ export interface ImageBuildArgs {
   platform?: string;
   target?: string;
   ulimits?: readonly { Name: string; Soft: number; Hard: number }[];
+  /** 1: lines of text; 2: BuildKit's own, its status messages in `aux`. */
   version?: "1" | "2";
+  /** The ID of the session that answers for secrets, agents and credentials; with `remote: "client-session"` for the files too. */
+  session?: string;
   /** Registry host → credentials, sent as X-Registry-Config. */
   auths?: Readonly<Record<string, RegistryAuth>>;
 }

@@ -441,6 +441,7 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
       target: ["text", "1.29"],
       ulimits: "json",
       version: ["text", "1.38"],
+      session: ["text", "1.31"],
       auths: "auths",
     },
     status: [200],

@@ -5,6 +5,8 @@ import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Source } from "../../errors.ts";
 import type { HostConfig, ImageBuildArgs, Progress } from "../api.ts";
+import { statusResponse } from "../buildkit/messages.ts";
+import { encode } from "../buildkit/protobuf.ts";
 import type { StepRunner } from "../daemon/rooms.ts";
 import { parseIgnore } from "../ignore.ts";
 import { decompress } from "../images/decompress.ts";
@@ -18,10 +20,15 @@ import type { BuildCache } from "./cache.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
 import { carryOut } from "./carry-out.ts";
 import { openClassicOutput } from "./classic-output.ts";
+import { openTraceOutput, openVertex, type Trace } from "./control/trace.ts";
 import { makeImage } from "./make-image.ts";
+import { silent } from "./output.ts";
 import { prepare } from "./prepare.ts";
 import { openRemoteContext } from "./remote-context.ts";
-import type { BuildRequest } from "./request.ts";
+import type { BuildRequest, BuildSources } from "./request.ts";
+import type { SentContexts } from "./session/contexts.ts";
+import type { Sessions } from "./session/open-sessions.ts";
+import { type SessionContext, sessionSources } from "./session/session-sources.ts";
 import { receiveTree, type Tree, textIn } from "./tree.ts";
 import { asBytes } from "./view.ts";
 
@@ -34,52 +41,116 @@ export interface BuildRoom {
   readonly folder: string;
 }
 
-/** What cannot be built at all is refused before the answer begins: EngineError 400. */
+/** What builds ask of the sessions of their clients. */
+export interface SessionRoom {
+  readonly sessions: Pick<Sessions, "find">;
+  readonly sent: SentContexts;
+}
+
+/**
+ * What cannot be built at all is refused before the answer begins: EngineError 400. Not so where the client's session gives
+ * the context: that is read when the answer has begun.
+ */
 export async function buildImage(
   room: BuildRoom,
+  rooms: SessionRoom,
   args: ImageBuildArgs,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<AsyncIterable<Progress>> {
-  if (args.version === "2")
-    throw badRequest("this engine does not have BuildKit's protocol (version=2) yet: build with DOCKER_BUILDKIT=0");
   const tags = (args.t ?? []).map((name) => taggedReference(name, undefined));
   const folder = path.join(room.folder, randomBytes(8).toString("hex"));
   await mkdir(folder, { mode: 0o700 });
-  const remove = () => rm(folder, { recursive: true, force: true });
-  let context: Tree | undefined;
+  const closers: (() => void)[] = [];
+  const clean = async () => {
+    for (const close of closers) close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const plan = async (trace: Trace | undefined) => {
+    const sources = await sourcesOf(args, rooms, {
+      signal,
+      task: (name) => (trace === undefined ? silent : openVertex(trace, name)),
+      temporary: () => path.join(folder, randomBytes(8).toString("hex")),
+      atEnd: (close) => void closers.push(close),
+    });
+    const request = requestOf(args, sources);
+    return { request, ...prepare(await sources.dockerfile(), request) };
+  };
   try {
-    context = await openContext(args, folder, signal ?? new AbortController().signal);
-    const request = requestOf(args, context);
-    const prepared = prepare(readDockerfile(context, args.dockerfile || "Dockerfile"), request);
-    const { close } = context;
+    const planned = args.remote === fromSession ? undefined : await plan(undefined);
     return progressOf(async (tell, either) => {
       const show = args.q === true ? () => {} : tell;
-      const output = openClassicOutput(prepared.plan, show);
+      const trace = args.version === "2" ? traceAsLines(show) : undefined;
       try {
-        const { stage, release } = await carryOut({ room, request, output, folder, signal: either, ...prepared });
+        const work = planned ?? (await plan(trace));
+        const { dockerfile } = work;
+        const output =
+          trace === undefined
+            ? openClassicOutput(work.plan, show)
+            : openTraceOutput(trace, work.plan, dockerfile.stages.length);
+        const { stage, release } = await carryOut({ room, output, folder, signal: either, ...work });
         try {
           const image = await makeImage(room, stage, { labels: args.labels ?? {}, tags });
           if (args.q === true) tell({ stream: `${image.id}\n` });
-          tell({ aux: { ID: image.id } });
-          show({ stream: `Successfully built ${shortId(image.id)}\n` });
-          for (const tag of tags) show({ stream: `Successfully tagged ${tag}\n` });
+          tell({ ...(trace !== undefined && { id: "moby.image.id" }), aux: { ID: image.id } });
+          if (trace === undefined) {
+            show({ stream: `Successfully built ${shortId(image.id)}\n` });
+            for (const tag of tags) show({ stream: `Successfully tagged ${tag}\n` });
+          }
         } finally {
           await release();
         }
       } finally {
-        close();
-        await remove();
+        await clean();
       }
     }, signal);
   } catch (error) {
-    context?.close();
-    await remove();
+    await clean();
     throw error;
   }
 }
 
-function requestOf(args: ImageBuildArgs, context: Tree): BuildRequest {
-  const { target, auths = {} } = args;
+/** What `remote` says where the client's session gives the context. */
+const fromSession = "client-session";
+
+/** Source: moby, daemon/internal/builder-next/builder.go: the lines of version 2. */
+function traceAsLines(tell: (line: Progress) => void): Trace {
+  return {
+    tell: (status) => tell({ id: "moby.buildkit.trace", aux: encode(statusResponse, status).toString("base64") }),
+    end: () => {},
+    read: async function* () {},
+  };
+}
+
+async function sourcesOf(
+  args: ImageBuildArgs,
+  { sessions, sent }: SessionRoom,
+  context: Pick<SessionContext, "signal" | "task" | "temporary" | "atEnd">,
+): Promise<BuildSources> {
+  const { auths = {}, dockerfile } = args;
+  const name = dockerfile || "Dockerfile";
+  const options = new Map([["filename", name]]);
+  const given = args.session === undefined ? undefined : await sessions.find(args.session, context.signal);
+  const bySession =
+    given === undefined ? undefined : sessionSources({ ...context, session: given, sent, options, named: new Map() });
+  if (args.remote === fromSession) {
+    if (bySession === undefined) throw badRequest("a context from the client's session needs a session");
+    return bySession;
+  }
+  const tree = await openContext(args, context.temporary(), context.signal);
+  context.atEnd(tree.close);
+  return {
+    dockerfile: async () => readDockerfile(tree, name),
+    context: async () => withoutIgnored(tree, name),
+    named: new Map(),
+    credentials: async (registry) =>
+      auths[registry === "docker.io" ? "https://index.docker.io/v1/" : registry] ?? bySession?.credentials(registry),
+    secret: async (id) => bySession?.secret(id),
+    agent: async (id) => bySession?.agent(id),
+  };
+}
+
+function requestOf(args: ImageBuildArgs, sources: BuildSources): BuildRequest {
+  const { target } = args;
   const given = Object.entries(args.buildargs ?? {}).flatMap(([key, value]) =>
     value === null ? [] : [[key, value] as const],
   );
@@ -92,14 +163,7 @@ function requestOf(args: ImageBuildArgs, context: Tree): BuildRequest {
     cacheFrom: args.cachefrom ?? [],
     hostConfig: hostConfigOf(args),
     entitlements: new Set(),
-    sources: {
-      dockerfile: async () => readDockerfile(context, args.dockerfile || "Dockerfile"),
-      context: async () => withoutIgnored(context, args.dockerfile || "Dockerfile"),
-      named: new Map(),
-      credentials: async (registry) => auths[registry === "docker.io" ? "https://index.docker.io/v1/" : registry],
-      secret: async () => undefined,
-      agent: async () => undefined,
-    },
+    sources,
   };
 }
 
@@ -118,14 +182,14 @@ function hostConfigOf(request: ImageBuildArgs): HostConfig {
   };
 }
 
-async function openContext(args: ImageBuildArgs, folder: string, signal: AbortSignal): Promise<Tree> {
-  const file = path.join(folder, "context");
-  if (args.remote !== undefined && args.remote !== "" && args.remote !== "client-session") {
-    return openRemoteContext(args.remote, args.dockerfile ?? "Dockerfile", folder, signal);
+/** `place`: a new path. */
+async function openContext(args: ImageBuildArgs, place: string, signal: AbortSignal): Promise<Tree> {
+  if (args.remote !== undefined && args.remote !== "") {
+    return openRemoteContext(args.remote, args.dockerfile ?? "Dockerfile", place, signal);
   }
   const { stream } = args;
   const chunks = stream instanceof Uint8Array ? once(stream) : stream;
-  return receiveTree(decompress(chunks), file);
+  return receiveTree(decompress(chunks), place);
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

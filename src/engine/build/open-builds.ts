@@ -35,12 +35,13 @@ export async function openBuilds(ground: Ground, images: ImagesRoom, runner: Ste
   const cacheMounts = await openCacheMounts(path.join(home, "mounts"));
   const room: BuildRoom = { images, cache, cacheMounts, runner, folder };
   const sessions = openSessions();
-  const control = openControl({ room, sessions, sent: rememberContexts() });
+  const rooms = { sessions, sent: rememberContexts() };
+  const control = openControl({ room, ...rooms });
   return {
     tunnels: { "/session": sessions.take, "/grpc": control },
     cacheEntries: cache.entries,
     calls: {
-      imageBuild: (args, { signal } = {}) => buildImage(room, args, signal),
+      imageBuild: (args, { signal } = {}) => buildImage(room, rooms, args, signal),
       buildPrune: async ({ all = false, filters = {}, "keep-storage": keep }) => {
         const answer = await cache.prune({ all, filters, keep });
         if (all) await cacheMounts.prune();

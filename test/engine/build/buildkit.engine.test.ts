@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { statusResponse } from "../../../src/engine/buildkit/messages.ts";
+import { decode } from "../../../src/engine/buildkit/protobuf.ts";
 import { type BuildkitClient, openBuildkitClient } from "./buildkit-client.ts";
 import { type BuildStand, openBuildStand } from "./stand.ts";
 
@@ -136,5 +138,20 @@ describe("a build by BuildKit's protocol", () => {
     const before = (await readdir("/proc/self/fd")).length;
     for (let i = 0; i < 5; i++) await client.build({ "no-cache": "" }, { name: "open" });
     expect((await readdir("/proc/self/fd")).length).toBe(before);
+  });
+
+  it("is also had by the classic call: version 2, with a session for what the context does not hold", async () => {
+    const dockerfile = "FROM base\nRUN --mount=type=secret,id=token cat /run/secrets/token\n";
+    client.secrets.set("token", "by session\n");
+    const { lines, id } = await stand.build(dockerfile, {}, { version: "2", session: "test", t: ["traced"] });
+    const statuses = lines.flatMap(({ id: kind, aux }) =>
+      kind === "moby.buildkit.trace" ? decode(statusResponse, Buffer.from(String(aux), "base64")) : [],
+    );
+    expect(statuses.flatMap(({ logs }) => logs.map(({ data }) => data.toString()))).toEqual(["by session\n"]);
+    expect(lines.at(-1)).toEqual({ id: "moby.image.id", aux: { ID: id } });
+    put({ Dockerfile: "FROM base\nCOPY a /a\n", a: "A" });
+    const whole = await stand.build("", {}, { version: "2", session: "test", remote: "client-session", t: ["whole"] });
+    expect(whole.id).toBeDefined();
+    expect(await stand.files("whole")).toContain("a f 644 0:0");
   });
 });

@@ -1,0 +1,126 @@
+/** Docker's own clients, as they are installed, against the embedded engine's socket. */
+
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { removeTree } from "../../../src/engine/containers/rootfs/remove-tree.ts";
+import { readMountTable } from "../../../src/engine/containers/runtime/view.ts";
+
+const root = path.join(import.meta.dirname, "../../..");
+const home = mkdtempSync(path.join(tmpdir(), "gantry-clients-"));
+const host = `unix://${home}/engine.sock`;
+
+/** Whether docker has a command: its plug-ins may not be installed. */
+function has(...words: readonly string[]): boolean {
+  try {
+    execFileSync("docker", [...words, "version"], { stdio: "ignore", env: { ...process.env, DOCKER_HOST: host } });
+    return true;
+  } catch {
+    return false;
+  }
+}
+const hasBuildx = has("buildx");
+
+let daemon: ChildProcess;
+beforeAll(async () => {
+  const places = ["--data-root", `${home}/data`, "--exec-root", `${home}/exec`, "--host", host, "--ready-fd", "3"];
+  daemon = spawn(path.join(root, "bin/gantry"), ["daemon", "--log-level=error", ...places], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+  await new Promise((resolve, reject) => {
+    daemon.stdio[3]?.once("data", resolve);
+    daemon.once("exit", () => reject(new Error("the daemon does not start")));
+  });
+  put("context/Dockerfile", `${base}COPY . /all/\n`);
+  copyFileSync("/bin/busybox", path.join(home, "context/busybox"));
+});
+afterAll(async () => {
+  const ended = new Promise((resolve) => daemon.once("exit", resolve));
+  if (daemon.exitCode === null && daemon.kill()) await ended;
+  const below = (await readMountTable()).map(({ target }) => target).filter((target) => target.startsWith(`${home}/`));
+  for (const target of below.toSorted().reverse()) execFileSync("umount", ["--lazy", target]);
+  await removeTree(home);
+});
+
+const base = 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n';
+
+function put(name: string, content: string): void {
+  mkdirSync(path.join(home, path.dirname(name)), { recursive: true });
+  writeFileSync(path.join(home, name), content);
+}
+
+/** What a client says on both of its outputs; rejects where it fails. */
+async function docker(words: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)("docker", words.split(" "), {
+    cwd: home,
+    env: { ...process.env, DOCKER_HOST: host, BUILDKIT_PROGRESS: "plain", ...env },
+  });
+  return stdout + stderr;
+}
+
+/** The files of an image's step, as a container sees them. */
+const cat = (image: string, file: string) => docker(`run --rm --network none ${image} cat ${file}`);
+
+describe("docker build without BuildKit", () => {
+  it("makes an image, and the second time from the cache", async () => {
+    const build = "build --network=none -t classic context";
+    expect(await docker(build, { DOCKER_BUILDKIT: "0" })).toContain("Successfully tagged classic:latest");
+    expect((await docker(build, { DOCKER_BUILDKIT: "0" })).match(/Using cache/g)).toHaveLength(3);
+    expect(await cat("classic", "/all/Dockerfile")).toContain("FROM scratch");
+  });
+});
+
+describe.skipIf(!hasBuildx)("docker buildx (skipped where it is not installed)", () => {
+  it("builds, with secrets and arguments, and from the cache", async () => {
+    await docker("build --network=none -t built context");
+    expect(await docker("build --network=none -t built context")).toMatch(/\[4\/4\] COPY \. \/all\/\n#\d+ CACHED/);
+    put("secret", "s3cret\n");
+    put("second/Dockerfile", "FROM built\nARG A\nRUN --mount=type=secret,id=s cat /run/secrets/s && echo $A >/a\n");
+    const said = await docker("build --network=none --secret id=s,src=secret --build-arg A=given -t second second");
+    expect(said).toContain("s3cret");
+    expect(await cat("second", "/a")).toBe("given\n");
+  });
+
+  it("says what failed, with the code 1", async () => {
+    put("bad/Dockerfile", "FROM built\nRUN echo before; exit 3\n");
+    await expect(docker("build --network=none bad")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("did not complete successfully: exit code: 3"),
+    });
+  });
+
+  it("bakes targets that build upon one another", async () => {
+    const bake = {
+      target: {
+        low: { context: "context", network: "none" },
+        high: {
+          contexts: { low: "target:low", beside: "second" },
+          "dockerfile-inline": "FROM low\nCOPY --from=beside Dockerfile /beside\n",
+          network: "none",
+          tags: ["baked"],
+        },
+      },
+    };
+    put("bake.json", JSON.stringify(bake));
+    await docker("buildx bake -f bake.json high");
+    expect(await cat("baked", "/beside")).toContain("FROM built");
+  });
+
+  it.skipIf(!has("compose"))("builds the services of docker compose", async () => {
+    put("web/Dockerfile", "FROM low\nARG X\nRUN echo $X >/x\n");
+    const services = {
+      low: { build: { context: "./context", network: "none" }, image: "compose-low" },
+      web: {
+        build: { context: "./web", network: "none", args: { X: "1" }, additional_contexts: { low: "service:low" } },
+        image: "compose-web",
+      },
+    };
+    put("compose.json", JSON.stringify({ name: "clients", services }));
+    await docker("compose -f compose.json build");
+    expect(await cat("compose-web", "/x")).toBe("1\n");
+    expect(await docker("compose -f compose.json build low", { DOCKER_BUILDKIT: "0" })).toContain("Built");
+  });
+});
