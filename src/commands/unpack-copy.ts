@@ -49,7 +49,9 @@ export async function unpackCopy(tar: AsyncIterable<Uint8Array>, options: Unpack
 function inPlace(name: string, { name: top, contents }: UnpackOptions): readonly string[] {
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw new GantryError(`the archive has a path that leads out of it: ${name}`);
-  return top === "." ? parts : [top, ...parts.slice(contents ? 0 : 1)];
+  // dockerd calls the contents of a directory `./a`, other engines `directory/a`.
+  const own = contents && !/^\.(\/|$)/.test(name) ? parts.slice(1) : parts;
+  return top === "." ? own : [top, ...own.slice(contents ? 0 : 1)];
 }
 
 async function unpackEntry(

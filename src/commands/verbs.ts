@@ -124,6 +124,9 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("system prune", "Remove what nothing uses: containers, networks, images", async () => ({
     default: (await import("./topics/system.ts")).prune,
   })),
+  verb("bridge convert", "Turn the project into another model", () => import("./bridge/convert.ts")),
+  verb("bridge transformations list", "List transformation images", () => import("./bridge/list.ts")),
+  verb("bridge transformations create", "Begin a transformation of your own", () => import("./bridge/create.ts")),
   verb("alpha generate", "Write a compose file of containers that exist", () => import("./alpha/generate.ts")),
   verb("alpha viz", "Draw the services for Graphviz", () => import("./alpha/viz.ts")),
   verb("help", "Show the verbs, or the flags of one verb", () => import("./help.ts")),
@@ -136,6 +139,8 @@ export const topics: ReadonlyMap<string, string> = new Map([
   ["network", "The engine's networks"],
   ["volume", "The engine's volumes"],
   ["system", "The engine itself"],
+  ["bridge", "Other models, made of the project by transformation images"],
+  ["bridge transformations", "Transformation images"],
   ["alpha", "What docker compose calls experimental"],
 ]);
 
