@@ -30,6 +30,8 @@ export interface ForegroundOptions {
   readonly abortOn?: "exit" | "failure";
   /** The service whose exit code is the run's. */
   readonly exitCodeFrom?: string;
+  /** Runs beside the output once all is up, until its signal is aborted; the run does not end by itself meanwhile. */
+  readonly watch?: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
@@ -44,12 +46,19 @@ export async function runInForeground(request: UpRequest, options: ForegroundOpt
   try {
     const following = await followContainers(request, options, over.signal, aborting.resolve);
     const isUp = await bringUpAttached(request, options, following, interrupts.first, over.signal);
-    following.seal();
+    const watchOver = new AbortController();
+    // Containers that are replaced end as well: while somebody watches, their end is not the run's.
+    const watching = isUp ? options.watch?.(AbortSignal.any([interrupts.first, watchOver.signal])) : undefined;
+    if (watching === undefined) following.seal();
+    const unwatched = watching?.then(() => "interrupted" as const) ?? new Promise<never>(() => {});
     const ended = following.ended.then(() => "ended" as const);
     const interrupted = whenAborted(interrupts.first).then(() => "interrupted" as const);
     const detached = options.menu?.detached.then(() => "detached" as const) ?? new Promise<never>(() => {});
     if (isUp) options.menu?.open();
-    const end = isUp ? await Promise.race([ended, interrupted, aborting.promise, detached]) : "interrupted";
+    const end = isUp ? await Promise.race([ended, interrupted, aborting.promise, detached, unwatched]) : "interrupted";
+    watchOver.abort();
+    await watching;
+    following.seal();
     options.menu?.close();
     if (end === "detached") return exitCodes.ok;
     if (end !== "ended") {

@@ -21,6 +21,7 @@ const attachedOnly = [
   "attach-dependencies",
   "exit-code-from",
   "menu",
+  "watch",
 ];
 
 /** `gantry up`: brings the engine to what the files say. */
@@ -66,6 +67,11 @@ export default class Up extends Verb {
     "no-color": Flags.boolean({ description: "no colours in the output" }),
     "no-log-prefix": Flags.boolean({ description: "no names in front of the lines" }),
     timestamps: Flags.boolean({ description: "with the times of the lines" }),
+    watch: Flags.boolean({
+      char: "w",
+      exclusive: ["no-build"],
+      description: "sync, rebuild and restart as files change, beside the output",
+    }),
     yes: Flags.boolean({ char: "y", aliases: ["y"], description: "answer every question with yes" }),
   };
 
@@ -88,6 +94,8 @@ export default class Up extends Verb {
     if (exitCodeFrom !== undefined && !model.services.has(exitCodeFrom)) {
       throw new UsageError(`no such service: ${exitCodeFrom}`);
     }
+    const watching = flags.watch ? await import("./run-watch.ts") : undefined;
+    watching?.checkWatchable(request, services);
     const yes = flags.yes === true;
     if (flags["dry-run"]) {
       process.stdout.write(roundsText(await planRounds(request, flags), flags.json === true));
@@ -105,6 +113,13 @@ export default class Up extends Verb {
     const output = openOutput(menu?.streams ?? process);
     const abortOnFailure = flags["abort-on-container-failure"] === true;
     const abortOnExit = flags["abort-on-container-exit"] === true || (exitCodeFrom !== undefined && !abortOnFailure);
+    const writer = logWriter({
+      colour: flags["no-color"] !== true && takesColourOn(process.stdout, flags),
+      prefix: flags["no-log-prefix"] !== true,
+      timestamps: flags.timestamps === true,
+      write: output.write,
+    });
+    const say = (text: string) => writer.note(text.trimEnd());
     const code = await runInForeground(request, {
       flags,
       yes,
@@ -112,11 +127,9 @@ export default class Up extends Verb {
       imageProgress: progress,
       ...(menu && { menu }),
       progress: await openProgressFor(flags, { lines: true }),
-      writer: logWriter({
-        colour: flags["no-color"] !== true && takesColourOn(process.stdout, flags),
-        prefix: flags["no-log-prefix"] !== true,
-        timestamps: flags.timestamps === true,
-        write: output.write,
+      writer,
+      ...(watching && {
+        watch: (signal) => watching.runWatch(request, { flags, services, prune: true, write: say, signal }),
       }),
       ...(abortOnExit ? { abortOn: "exit" } : abortOnFailure ? { abortOn: "failure" } : {}),
       ...(exitCodeFrom !== undefined && { exitCodeFrom }),

@@ -1,3 +1,4 @@
+import { placeOf } from "../errors.ts";
 import type { WatchEvent } from "../watch/event.ts";
 import { reportError } from "./report.ts";
 import type { Style } from "./style.ts";
@@ -60,10 +61,16 @@ export function watchLine(event: WatchEvent, { style, directory }: WatchLineOpti
   }
 }
 
-/** The same as a JSON object on one line; errors are their messages. */
+/** The same as a JSON object on one line; errors are their messages, places in files `file:line:col`. */
 export function watchJson(event: WatchEvent): string {
   const plain = (_: string, value: unknown) => (value instanceof Error ? { message: value.message } : value);
-  return `${JSON.stringify(event, plain)}\n`;
+  if (event.type !== "model-broken") return `${JSON.stringify(event, plain)}\n`;
+  const diagnostics = event.diagnostics.map(({ span, ...rest }) => {
+    if (span === undefined) return rest;
+    const { line, column } = placeOf(span.source.text, span.start);
+    return { ...rest, at: `${span.source.path}:${line}:${column}` };
+  });
+  return `${JSON.stringify({ ...event, diagnostics }, plain)}\n`;
 }
 
 function count(number: number, noun: string): string {

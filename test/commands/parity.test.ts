@@ -17,7 +17,6 @@ const missingFlags = [
   "build --push",
   "build --sbom",
   "build --ssh",
-  "up --watch",
 ];
 
 interface TableFlag {

@@ -1,7 +1,7 @@
 import { chmodSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, vi } from "vitest";
-import { idle, idsOf, image, onEveryEngine, type Stack, statesOf } from "./harness.ts";
+import { idle, idsOf, image, onEveryEngine, type Stack, seen, statesOf } from "./harness.ts";
 import { filesInContainer, startWatching, untilEqual } from "./watching.ts";
 
 /** A service with rules, written as one flow sequence. */
@@ -236,6 +236,69 @@ onEveryEngine("watch", (scenario) => {
       const { exitCode, stderr } = await stack.gantry("-f", "plain.yaml", "watch");
       expect(exitCode).toBe(1);
       expect(stderr).toContain("none of the selected services is configured for watch");
+    },
+  );
+
+  scenario(
+    "the project's own files are watched: a good change is brought up and watched, a broken one is told with its place",
+    {
+      "compose.yaml": `include: [more.yaml]\n${web("{ action: sync, path: src, target: /app }", "    env_file: [web.env]\n")}`,
+      "more.yaml": `services: { other: { image: "${image}", command: ${idle}, network_mode: none } }`,
+      "web.env": "A=1",
+      "src/a": "1",
+    },
+    async (stack) => {
+      await using watching = await startWatching(stack);
+      const before = idsOf(await stack.containers());
+
+      stack.write({ "more.yaml": "services: { other: { imag: x } }" });
+      const broken = await watching.event("model-broken");
+      expect(JSON.stringify(broken)).toContain(`${at(stack, "more.yaml")}:1:22`);
+      expect(idsOf(await stack.containers())).toEqual(before);
+      stack.write({ "src/a": "2" });
+      await watching.until(async () => (await textIn(stack, "/app", "a")) === "file 644 2");
+
+      stack.write({
+        "more.yaml": `services: { other: { image: "${image}", command: ${idle}, network_mode: none } }`,
+        "web.env": "A=2",
+      });
+      await watching.event("model-applied");
+      await watching.event("ready");
+      const after = idsOf(await stack.containers());
+      expect(after["other-1"]).toBe(before["other-1"]);
+      expect(after["web-1"]).not.toBe(before["web-1"]);
+      const { Config } = await stack.engine.containerInspect({ id: await idOf(stack) });
+      expect(Config.Env).toContain("A=2");
+
+      stack.write({ "compose.yaml": web("{ action: sync, path: src, target: /elsewhere }") });
+      await watching.event("model-applied");
+      await watching.event("ready");
+      stack.write({ "src/a": "3" });
+      await watching.until(async () => (await textIn(stack, "/elsewhere", "a")) === "file 644 3");
+    },
+  );
+
+  scenario(
+    "up --watch shows the output and what is synced; a rebuild does not end it, Ctrl-C stops the containers",
+    {
+      "compose.yaml": built("{ action: rebuild, path: app }, { action: sync, path: src, target: /app }").replace(
+        "while",
+        "cat /made/file; while",
+      ),
+      "app/Dockerfile": `FROM ${image}\nCOPY file /made/file\n`,
+      "app/file": "first words\n",
+      "src/a": "1",
+    },
+    async (stack) => {
+      const child = stack.start(["up", "--watch"]);
+      await seen(child, "web-1  | first words", "Watch enabled: 2 rules of web");
+      stack.write({ "src/a": "2" });
+      await seen(child, "web  synced /app/a");
+      stack.write({ "app/file": "second words\n" });
+      await seen(child, "web  rebuilt", "web-1  | second words");
+      child.kill("SIGINT");
+      expect((await child).exitCode).toBe(130);
+      expect(statesOf(await stack.containers())).toEqual({ "web-1": "exited" });
     },
   );
 });
