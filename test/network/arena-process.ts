@@ -23,7 +23,7 @@ process.on(
   "message",
   async ({ id, part, method, args }: { id: number; part: string; method: string; args: unknown[] }) => {
     try {
-      const target = part === "api" ? room.api : room.sandboxes;
+      const target = { api: room.api, sandboxes: room.sandboxes, room }[part] ?? {};
       const result = await Reflect.apply(Reflect.get(target, method), target, args);
       process.send?.({ id, result });
     } catch (error) {

@@ -28,6 +28,8 @@ export interface Arena {
   /** The room's process dies without a word; `start` makes a new one, to which nothing is restored yet. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** The daemon leaves as it should. */
+  shutDown(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -77,6 +79,10 @@ export async function openArena(): Promise<Arena> {
     outside,
     api: call("api") as NetworkApi,
     sandboxes: call("sandboxes") as Sandboxes,
+    shutDown: async () => {
+      await room.call("room", "shutDown", []);
+      await room.kill();
+    },
     events,
     host,
     kill: () => room.kill(),

@@ -95,11 +95,20 @@ export async function openNetworks(ground: Ground): Promise<NetworkRoom> {
     },
     shutDown: async () => {
       watch?.close();
-      if (floor.sandboxes.size === 0) await floor.permission.clear();
-      if (floor.switchboard.used && floor.sandboxes.size === 0) await floor.switchboard.apply(nothingToDo);
+      if (floor.sandboxes.size === 0) await leaveHost(floor);
       floor.switchboard.disconnect();
     },
   };
+}
+
+/** Nobody needs the network: the host is left as it was found. The next start makes the bridges of the records again. */
+async function leaveHost({ owner, firewall, permission, switchboard }: Floor): Promise<void> {
+  await removeLinks([...(await ownLinks(owner))], owner);
+  await Promise.all([
+    permission.clear(),
+    firewall.clear(),
+    switchboard.used ? switchboard.apply(nothingToDo) : undefined,
+  ]);
 }
 
 /** What others do to the firewall is put right at once. */

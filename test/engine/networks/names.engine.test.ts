@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Sandbox } from "../../../src/engine/daemon/rooms.ts";
-import { type Arena, ask, openArena, request } from "../../network/arena.ts";
+import { type Arena, ask, eventually, openArena, request } from "../../network/arena.ts";
 
 let arena: Arena;
 let sandboxes: Map<string, Sandbox>;
@@ -93,6 +93,17 @@ describe("127.0.0.11 in a container", () => {
     await arena.sandboxes.restore([...sandboxes.values()]);
     expect(await lookUp("proxy", "db")).toEqual(["NOERROR", `A 600 ${address("db", "back")}`]);
     expect(await arena.host("pgrep", "-f", `main.ts ${arena.root}`)).toBe(before);
+  });
+
+  it("is there again when its own process dies", async () => {
+    const pid = (await arena.host("pgrep", "-f", `main.ts ${arena.root}`)).trim();
+    process.kill(Number(pid), "SIGKILL");
+    await eventually(() =>
+      lookUp("proxy", "db").then(
+        ([code]) => code === "NOERROR",
+        () => false,
+      ),
+    );
   });
 
   it("follows a rename, and forgets who is gone", async () => {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Arena, inside, openArena, request, succeeds } from "../../network/arena.ts";
+import { type Arena, eventually, inside, openArena, request, succeeds } from "../../network/arena.ts";
 
 let arena: Arena;
 beforeAll(async () => {
@@ -137,5 +137,24 @@ describe("the next daemon", () => {
       arena.sandboxes.open(request("other", ["one"])),
     ]);
     expect(await ping(a.netns, b.endpoints.one?.IPAddress ?? "")).toBe(true);
+  });
+});
+
+describe("a daemon that is shut down", () => {
+  it("leaves the host as it was when nothing runs, and else everything in place", async () => {
+    const lasting = await arena.sandboxes.open(request("lasting", ["one"]));
+    await arena.shutDown();
+    expect(await ping(lasting.netns, lasting.endpoints.one?.Gateway ?? "")).toBe(true);
+    await arena.start();
+    await arena.sandboxes.restore([lasting]);
+    await arena.sandboxes.close(lasting.id);
+    await arena.shutDown();
+    expect(await arena.host("ip", "-brief", "link")).not.toMatch(/^g[tv]-/m);
+    expect(await arena.host("nft", "list", "tables")).not.toContain("gantry");
+    await eventually(async () => !(await succeeds(arena.host("pgrep", "-f", `main.ts ${arena.root}`))));
+    await arena.start();
+    await arena.sandboxes.restore([]);
+    const back = await arena.sandboxes.open(request("back", ["one"]));
+    expect(await ping(back.netns, back.endpoints.one?.Gateway ?? "")).toBe(true);
   });
 });
