@@ -11,12 +11,15 @@ const noSwarm = {
 };
 
 /**
- * The answer to a call outside of the contract: swarm says that there is none (503), plug-ins are none, what else the API
+ * The answer to a call outside of the contract: swarm says that there is none (503), plug-ins are none, and none is found, what else the API
  * has is said not to be here (501). Undefined: no call of the API.
  */
 export function answerOutside(method: string, path: string): Outside | undefined {
   if (/^\/(swarm|nodes|services|tasks|secrets|configs)(\/|$)/.test(path)) return { status: 503, body: noSwarm };
   if (method === "GET" && path === "/plugins") return { status: 200, body: [] };
+  const plugin = /^\/plugins\/(.+)\/json$/.exec(path)?.[1];
+  if (method === "GET" && plugin !== undefined)
+    return { status: 404, body: { message: `plugin "${plugin}" not found` } };
   const isKnown =
     /^\/plugins\//.test(path) ||
     path === "/images/search" ||

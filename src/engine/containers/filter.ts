@@ -5,7 +5,7 @@ import { badRequest } from "../refusal.ts";
 import type { ContainerRecord } from "./record.ts";
 import { tellState } from "./state.ts";
 import { tellNetworks } from "./summary.ts";
-import { tellPorts } from "./tell-mounts.ts";
+import { listPorts } from "./tell-mounts.ts";
 
 const keys = new Set(
   "ancestor before exited expose health id is-task isolation label name network publish since status volume".split(" "),
@@ -59,7 +59,9 @@ export function containerFilter(filters: Filters, context: FilterContext): (reco
       ),
     (record) =>
       oneOf(published, (wanted) =>
-        Object.entries(tellPorts(record)).some(([port, at]) => at !== null && port === wanted),
+        listPorts(record).some(
+          ({ PublicPort, Type }) => PublicPort !== undefined && `${PublicPort}/${Type}` === wanted,
+        ),
       ),
     ({ config, hostConfig }) =>
       oneOf(exposed, (wanted) => wanted in { ...config.ExposedPorts, ...hostConfig.PortBindings }),

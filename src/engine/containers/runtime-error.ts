@@ -29,9 +29,11 @@ function reasonOf(words: string, program: string): string {
     return `exec: "${program}": executable file not found in $PATH: unknown`;
   }
   const open =
-    /(?:open executable|exec(?:ve)?|stat `?[^`:]*`?): (Permission denied|Is a directory|No such file or directory|Exec format error)/i.exec(
+    /(?:open executable|exec(?:ve)?|stat `?[^`:]*`?): (Permission denied|Is a directory|No such file or directory|Exec format error|Operation not permitted)/i.exec(
       text,
     );
+  // crun has no other words for a directory.
+  if (open?.[1] === "Operation not permitted") return `exec: "${program}": is a directory: permission denied: unknown`;
   if (open !== null) return `exec: "${program}": ${open[1]?.toLowerCase()}: unknown`;
   return text;
 }

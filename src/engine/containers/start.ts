@@ -76,7 +76,7 @@ async function launch(room: Room, container: Container, monitorGone: StartOption
     .create({
       id,
       bundle: places.bundle,
-      ...(log !== undefined && { log }),
+      log,
       terminal: config.Tty === true,
       stdin: config.OpenStdin === true ? (config.StdinOnce === true ? "once" : "open") : "none",
     })

@@ -61,15 +61,15 @@ export async function killContainer(
 ): Promise<void> {
   const number = parseSignal(signal || "SIGKILL");
   if (container.record.state.status === "restarting") await container.exclusively(() => endings.giveUp(container));
-  const { id, state } = container.record;
+  const { id, name, state } = container.record;
   try {
     mustRun(container.record);
   } catch (cause) {
-    throw conflict(`cannot kill container: ${id}: container ${id} is not running`, cause);
+    throw conflict(`cannot kill container: ${name}: container ${id} is not running`, cause);
   }
   if (state.status === "paused" && number !== constants.signals.SIGKILL) {
     throw conflict(
-      `cannot kill container: ${id}: Container ${id} is paused. Unpause the container before stopping or killing`,
+      `cannot kill container: ${name}: Container ${id} is paused. Unpause the container before stopping or killing`,
     );
   }
   // Who ends a container by a call does not want it back.

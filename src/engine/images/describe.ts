@@ -14,7 +14,12 @@ export interface ImageFacts {
   readonly layerSizes: readonly number[];
 }
 
-export function summarize(image: Image, { references, size }: ImageFacts, containers: number): ImageSummary {
+export function summarize(
+  image: Image,
+  { references, size }: ImageFacts,
+  containers: number,
+  sharedSize = -1,
+): ImageSummary {
   return {
     Id: image.id,
     ParentId: image.parent ?? "",
@@ -22,7 +27,7 @@ export function summarize(image: Image, { references, size }: ImageFacts, contai
     RepoDigests: references.filter(hasDigest),
     Created: unixSeconds(image.config.created),
     Size: size,
-    SharedSize: -1,
+    SharedSize: sharedSize,
     Labels: image.config.config.Labels ?? null,
     Containers: containers,
   };

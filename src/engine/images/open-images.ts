@@ -58,6 +58,18 @@ export interface ImagesRoom {
   sweep(): Promise<void>;
 }
 
+/** Bytes of an image's layers that other images stand on too, by the image. */
+function sharedSizes(images: readonly Image[], layers: Layers): (image: Image) => number {
+  const chains = ({ diffIds }: Image) => diffIds.map((_, index) => diffIds.slice(0, index + 1).join());
+  const counts = new Map<string, number>();
+  for (const chain of images.flatMap(chains)) counts.set(chain, (counts.get(chain) ?? 0) + 1);
+  return (image) =>
+    chains(image).reduce((sum, chain, index) => {
+      const size = layers.get(image.diffIds[index] ?? "")?.size ?? 0;
+      return (counts.get(chain) ?? 0) > 1 ? sum + size : sum;
+    }, 0);
+}
+
 export async function openImages(
   ground: Ground,
   uses: Uses,
@@ -81,15 +93,17 @@ export async function openImages(
   });
 
   const calls: ImageCalls = {
-    imageList: async ({ all = false, filters = {} }) => {
+    imageList: async ({ all = false, filters = {}, "shared-size": withShared = false }) => {
       const test = listFilter(filters, catalog);
       const parents = new Set([...catalog.images.values()].map(({ parent }) => parent));
+      const sharedSize = withShared ? sharedSizes([...catalog.images.values()], layers) : () => -1;
       const summaries: ImageSummary[] = [];
       for (const image of catalog.images.values()) {
         const facts = factsOf(image);
         // What only led to another image is shown to those who ask for all.
         if (!all && facts.references.length === 0 && parents.has(image.id)) continue;
-        if (test(image, facts.references)) summaries.push(summarize(image, facts, uses.ofImage(image.id).length));
+        if (!test(image, facts.references)) continue;
+        summaries.push(summarize(image, facts, uses.ofImage(image.id).length, sharedSize(image)));
       }
       return summaries.sort((a, b) => b.Created - a.Created);
     },

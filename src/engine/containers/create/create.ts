@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
+import { EngineError } from "../../../errors.ts";
 import type { ContainerCreateBody, EndpointSettings, HostConfig } from "../../api.ts";
 import type { NetworkIdentity, Platform, StoredImage } from "../../daemon/rooms.ts";
 import { badRequest } from "../../refusal.ts";
@@ -38,15 +39,23 @@ export async function createContainer(
   const wantedName = name === undefined || name === "" ? undefined : checkName(name);
   const image = findImage(room, ownConfig.Image, platform);
   const config = mergeConfig(ownConfig, image.config);
-  const hostConfig = fillHostConfig(resolvePartners(room, own), room.runtime.name);
+  const hostConfig = fillHostConfig(
+    besidesImage(() => resolvePartners(room, own)),
+    room.runtime.name,
+  );
   checkConfig(config, hostConfig);
   const warnings = checkHostConfig(hostConfig, room.host);
   logOf(hostConfig, "");
   const identify = wantsSandbox(hostConfig) ? room.sandboxes.identify : (name: string) => ({ name });
-  const endpoints = endpointsOf(hostConfig, NetworkingConfig?.EndpointsConfig ?? {}, config.MacAddress, identify);
-  const plans = planMounts(config, hostConfig, (reference) => room.registry.find(reference).record.mounts);
+  const endpoints = besidesImage(() =>
+    endpointsOf(hostConfig, NetworkingConfig?.EndpointsConfig ?? {}, config.MacAddress, identify),
+  );
+  const mountsOf = (reference: string) => room.registry.find(reference).record.mounts;
+  const plans = besidesImage(() => planMounts(config, hostConfig, mountsOf));
+  for (const link of hostConfig.Links ?? []) checkLink(room, link);
   if (wantsSandbox(hostConfig)) {
-    room.sandboxes.check({ endpoints: new Map(Object.entries(endpoints)), ports: wantedPorts({ config, hostConfig }) });
+    const ports = wantedPorts({ config, hostConfig });
+    besidesImage(() => room.sandboxes.check({ endpoints: new Map(Object.entries(endpoints)), ports }));
   }
 
   const id = randomBytes(32).toString("hex");
@@ -87,6 +96,29 @@ export async function createContainer(
   }
   publish(room, container.record, "create");
   return { Id: id, Warnings: warnings };
+}
+
+/**
+ * Makes of 404 a 400: to clients a create call's 404 means that the image is missing, and they would pull it.
+ * Source: docker/cli cli/command/container/create.go.
+ */
+function besidesImage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) throw badRequest(error.message, error);
+    throw error;
+  }
+}
+
+/** `container` or `container:alias`. EngineError 400 where there is no such container. */
+function checkLink(room: Room, link: string): void {
+  const [name = ""] = link.split(":");
+  try {
+    room.registry.find(name);
+  } catch (cause) {
+    throw badRequest(`could not get container for ${name}: No such container: ${name}`, cause);
+  }
 }
 
 function findImage(room: Room, reference: string | undefined, platform: string | undefined): StoredImage {

@@ -9,7 +9,7 @@ import type { Container } from "../registry.ts";
 import { publish, type Room } from "../room.ts";
 import { mustRun } from "../state.ts";
 import { checkSize } from "../streams/attach.ts";
-import { type Inside, runInside } from "./inside.ts";
+import { type Inside, runInside, userInside } from "./inside.ts";
 
 interface Exec {
   readonly id: string;
@@ -49,6 +49,8 @@ export function openExecs(room: Room): Execs {
       if (!Array.isArray(body.Cmd) || body.Cmd.length === 0) throw badRequest("No exec command specified");
       mustRunUnpaused(container.record);
       const keys = parseDetachKeys(body.DetachKeys);
+      // Refused here: clients do not read the body of a refused start.
+      userInside(room, container.record, body.User);
       const execId = randomBytes(32).toString("hex");
       const exec = {
         id: execId,
@@ -208,6 +210,6 @@ async function describe({ id, container, body, inside, exitCode, begun, pid }: E
 function mustRunUnpaused(record: ContainerRecord): void {
   mustRun(record);
   if (record.state.status === "paused") {
-    throw conflict(`Container ${record.id} is paused, unpause the container before exec`);
+    throw conflict(`Container ${record.name} is paused, unpause the container before exec`);
   }
 }

@@ -13,7 +13,7 @@ import { chooseCapabilities } from "../spec/capabilities.ts";
 import { processSpec, rlimitsOf } from "../spec/process.ts";
 import { securityOf } from "../spec/security.ts";
 import { renderSpec } from "../spec/spec.ts";
-import { resolveUser } from "../spec/user.ts";
+import { type Identity, resolveUser } from "../spec/user.ts";
 import { openTerminal } from "../streams/relay.ts";
 
 export interface InsideRequest {
@@ -50,21 +50,31 @@ const mostPasswd = 1024 * 1024;
 /** How long after its end a process's children may still write to its output. */
 const lingering = 250;
 
+/** Who a process in a container is: the user given, else the container's. EngineError 400 for one that it does not know. */
+export function userInside(
+  room: Room,
+  { id, config, hostConfig }: ContainerRecord,
+  user: string | undefined,
+): Identity {
+  const { rootfs } = room.places.of(id);
+  return resolveUser(
+    user || config.User || "",
+    readInside(rootfs, "/etc/passwd", mostPasswd),
+    readInside(rootfs, "/etc/group", mostPasswd),
+    hostConfig.GroupAdd ?? [],
+  );
+}
+
 /** Rejects with EngineError 400 for a user or working directory that cannot be. */
 export async function runInside(room: Room, record: ContainerRecord, request: InsideRequest): Promise<Inside> {
-  const { bundle, rootfs } = room.places.of(record.id);
+  const { bundle } = room.places.of(record.id);
   const { config, hostConfig } = record;
   const spec = processSpec({
     args: request.args,
     env: [...(config.Env ?? []), ...request.env],
     cwd: request.cwd || config.WorkingDir || "",
     terminal: request.tty,
-    user: resolveUser(
-      request.user || config.User || "",
-      readInside(rootfs, "/etc/passwd", mostPasswd),
-      readInside(rootfs, "/etc/group", mostPasswd),
-      hostConfig.GroupAdd ?? [],
-    ),
+    user: userInside(room, record, request.user),
     capabilities: chooseCapabilities({
       add: hostConfig.CapAdd ?? [],
       drop: hostConfig.CapDrop ?? [],

@@ -9,7 +9,7 @@ import type { Container } from "../registry.ts";
 import { publish, type Room } from "../room.ts";
 import { inside, isMissing, openInside, readInside } from "../rootfs/walk.ts";
 import { resolveUser } from "../spec/user.ts";
-import { packFrom } from "./pack.ts";
+import { packFrom, packLink } from "./pack.ts";
 import { statInside } from "./path-stat.ts";
 import { type UnpackOptions, unpackInside } from "./unpack.ts";
 import { type FileView, normalise, withFiles } from "./view.ts";
@@ -31,9 +31,13 @@ export function answerArchive(room: Room): ArchiveCalls {
       // The files stay reachable by their descriptor when what shows them is taken away again.
       return withFiles(room, container, checkPath(wanted), async (view) => {
         const stat = look(container, view, wanted);
-        const fd = openInside(view.root, view.path, { followLast: /(^|\/)\.?$/.test(wanted) });
+        const followLast = /(^|\/)\.?$/.test(wanted);
+        const isLink = inside(view.root, view.path, (_, stats) => stats.isSymbolicLink(), { followLast });
+        const fd = openInside(view.root, isLink ? path.posix.dirname(view.path) : view.path, { followLast });
         publish(room, container.record, "archive-path");
-        return { stat, tar: packFrom(fd, { name: stat.name === "" ? "." : stat.name }) };
+        if (isLink) return { stat, tar: packLink(fd, path.posix.basename(view.path)) };
+        // `folder/.` means what is in it: the client knows the members by that name.
+        return { stat, tar: packFrom(fd, { name: stat.name === "" || /\/\.$/.test(wanted) ? "." : stat.name }) };
       });
     },
 

@@ -41,6 +41,17 @@ export async function* packFrom(fd: number, options: PackOptions): AsyncGenerato
   }
 }
 
+/** The tar of one link in a folder that a descriptor stands for. Takes the descriptor over. */
+export async function* packLink(folder: number, name: string): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    const place = Buffer.from(`/proc/self/fd/${folder}/${name}`);
+    yield* packFile({ place, isLink: true }, lstatSync(place, { bigint: true }), textOf(Buffer.from(name)), new Map());
+    yield endOfArchive;
+  } finally {
+    closeSync(folder);
+  }
+}
+
 async function* packDirectory(
   fd: number,
   stats: BigIntStats,
