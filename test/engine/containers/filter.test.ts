@@ -71,8 +71,9 @@ describe("the filters of the list", () => {
     const running = container({
       state: started(created, { run: { sandbox }, at: "2026-01-01T00:00:00Z", byCall: true, health: undefined }),
     });
-    expect(passes({ publish: ["80"] }, running)).toBe(true);
-    expect(passes({ publish: ["81"] }, running)).toBe(false);
+    expect(passes({ publish: ["8080"] }, running)).toBe(true);
+    // As dockerd: the container's own port is not a published one.
+    expect(passes({ publish: ["80"] }, running)).toBe(false);
   });
 });
 
