@@ -24,11 +24,14 @@ export function listFilter(filters: Filters, catalog: Catalog): ImageTest {
     if (dangling !== undefined && dangling !== !references.some((reference) => !hasDigest(reference))) return false;
     if (before?.some((limit) => created >= limit)) return false;
     if (since?.some((limit) => created <= limit)) return false;
-    if (filters.reference && !references.some((name) => filters.reference?.some((pattern) => matches(name, pattern)))) {
-      return false;
-    }
+    if (filters.reference && askedFor(filters, references).length === 0) return false;
     return common(image, references);
   };
+}
+
+/** Of an image's references those that a list shows: with the filter `reference` only those that match. */
+export function askedFor({ reference: patterns }: Filters, references: readonly string[]): readonly string[] {
+  return patterns === undefined ? references : references.filter((name) => patterns.some((one) => matches(name, one)));
 }
 
 /** What prune may remove, by age and labels. */

@@ -9,7 +9,7 @@ import { type Blobs, openBlobs } from "./blobs.ts";
 import { type Catalog, type Image, openCatalog } from "./catalog.ts";
 import { describeHistory, type ImageFacts, inspect, summarize } from "./describe.ts";
 import { inspectDistribution } from "./distribution.ts";
-import { listFilter } from "./filter.ts";
+import { askedFor, listFilter } from "./filter.ts";
 import { importImage } from "./import.ts";
 import { type Layers, openLayers } from "./layers.ts";
 import { loadImages } from "./load.ts";
@@ -103,7 +103,8 @@ export async function openImages(
         // What only led to another image is shown to those who ask for all.
         if (!all && facts.references.length === 0 && parents.has(image.id)) continue;
         if (!test(image, facts.references)) continue;
-        summaries.push(summarize(image, facts, uses.ofImage(image.id).length, sharedSize(image)));
+        const shown = { ...facts, references: askedFor(filters, facts.references) };
+        summaries.push(summarize(image, shown, uses.ofImage(image.id).length, sharedSize(image)));
       }
       return summaries.sort((a, b) => b.Created - a.Created);
     },
