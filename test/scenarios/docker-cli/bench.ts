@@ -15,6 +15,8 @@ export interface Bench {
   readonly engine: EngineClient;
   readonly socket: string;
   readonly folder: string;
+  /** The start of a command that is to run where the daemon's network is. */
+  readonly enter: readonly string[];
   /** Runs docker to its end. */
   docker(...args: readonly string[]): Promise<Ran>;
   /** The trimmed stdout of a docker that must end well. */
@@ -64,6 +66,7 @@ export async function openBench(): Promise<Bench> {
   const docker = (...args: readonly string[]) => end(spawnDocker(socket, folder, "docker", args));
   // A network of its own: neither the machine's addresses nor its firewall are in the way, and nothing is left behind.
   const netns = path.basename(folder);
+  const enter = ["nsenter", `--net=/run/netns/${netns}`];
   execFileSync("ip", ["netns", "add", netns]);
   execFileSync("ip", ["-n", netns, "link", "set", "lo", "up"]);
   let daemon = await startDaemon(folder, socket, netns);
@@ -77,6 +80,7 @@ export async function openBench(): Promise<Bench> {
     engine,
     socket,
     folder,
+    enter,
     docker,
     says: async (...args) => {
       const { exitCode, stdout, stderr } = await docker(...args);
@@ -87,7 +91,7 @@ export async function openBench(): Promise<Bench> {
     type: (...args) =>
       spawnDocker(socket, folder, "script", ["-qec", ["docker", ...args].map(quoted).join(" "), "/dev/null"]),
     host: async (...command) => {
-      const { stdout } = await execa("nsenter", [`--net=/run/netns/${netns}`, ...command], { timeout: 20_000 });
+      const { stdout } = await execa("nsenter", [...enter.slice(1), ...command], { timeout: 20_000 });
       return stdout.trim();
     },
     kill: () => kill("SIGKILL"),

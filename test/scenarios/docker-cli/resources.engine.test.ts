@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { statSync } from "node:fs";
 import path from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Bench, end, eventually, idle, image, openBench, withDocker } from "./bench.ts";
 
@@ -9,6 +11,28 @@ const web = ["sh", "-c", "mkdir /www; hostname >/www/index.html; exec httpd -f -
 const fetching = `
   const answer = await fetch(process.argv[1], { signal: AbortSignal.timeout(3000) });
   process.stdout.write(await answer.text());
+`;
+
+/** Sends every datagram back to whoever sent it. */
+const echoing = `
+  const server = require("node:dgram").createSocket("udp4", (message, { port, address }) => server.send(message, port, address));
+  server.bind(Number(process.argv[1]), () => console.log("bound"));
+`;
+
+/** Asks twice from one connected socket, and tells both answers. */
+const asking = `
+  const [, host, port] = process.argv;
+  const client = require("node:dgram").createSocket(host.includes(":") ? "udp6" : "udp4");
+  const heard = [];
+  client.on("message", (message) => {
+    heard.push(message);
+    if (heard.length === 1) return client.send("two");
+    process.stdout.write(heard.join(" "));
+    process.exit(0);
+  });
+  client.on("error", () => process.exit(1));
+  client.connect(Number(port), host, () => client.send("one"));
+  setTimeout(() => process.exit(2), 3000);
 `;
 
 withDocker("the docker CLI's networks, volumes, images and ports", () => {
@@ -114,6 +138,20 @@ withDocker("the docker CLI's networks, volumes, images and ports", () => {
     await bench.says("start", "-a", "second");
     await bench.says("rm", "second");
     await expect(fetched("http://127.0.0.1:18080/")).rejects.toThrow();
+  });
+
+  it("udp: an answer comes back from the published port, also to a client that asks again", async () => {
+    await bench.says("run", "-d", "--name", "echo", "-p", "19100:53/udp", image, ...idle);
+    const pid = await bench.says("inspect", "--format", "{{.State.Pid}}", "echo");
+    const server = execa("nsenter", ["-t", pid, "-n", process.execPath, "-e", echoing, "53"], { reject: false });
+    await once(server.stdout, "data");
+    const gateway = await bench.says("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge");
+    for (const host of ["127.0.0.1", gateway, "::1"]) {
+      expect(await bench.host(process.execPath, "-e", asking, host, "19100")).toBe("one two");
+    }
+    server.kill();
+    await bench.says("rm", "-f", "echo");
+    await expect(bench.host(process.execPath, "-e", asking, "127.0.0.1", "19100")).rejects.toThrow();
   });
 
   it("images: tagged, committed, saved, removed, loaded, exported and imported", async () => {
