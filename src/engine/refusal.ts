@@ -18,3 +18,8 @@ export const conflict = refusal(409);
 export const internal = refusal(500);
 export const notImplemented = refusal(501);
 export const unavailable = refusal(503);
+
+/** Whether a write failed because there is no space for it, on the disk or in its owner's quota. */
+export function isDiskFull(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+}

@@ -7,7 +7,7 @@ import { EngineError } from "../errors.ts";
 import type { CallOptions, Connection, Engine } from "./api.ts";
 import { newestApi } from "./api-version.ts";
 import { answerOutside } from "./outside.ts";
-import { badRequest, notFound } from "./refusal.ts";
+import { badRequest, isDiskFull, notFound } from "./refusal.ts";
 import { parseBody, readArguments } from "./request-args.ts";
 import { type Match, matchRoute, parseTarget, type Target } from "./route-match.ts";
 import type { Rule } from "./routes.ts";
@@ -237,13 +237,14 @@ async function isTty(engine: Engine, match: Match, args: Record<string, unknown>
 /** Tells the client why not. After the headers nothing can be told any more: the connection is cut. */
 function refuse(response: ServerResponse, error: unknown, request: IncomingMessage, { onBug }: ServeOptions): void {
   const status = error instanceof EngineError ? (error.status ?? 500) : 500;
-  if (!(error instanceof EngineError)) onBug(error, `${request.method} ${request.url}`);
+  const isRefusal = error instanceof EngineError || isDiskFull(error);
+  if (!isRefusal) onBug(error, `${request.method} ${request.url}`);
   if (response.headersSent || response.socket === null) {
     response.socket?.destroy();
     if (response.headersSent) response.destroy();
     return;
   }
-  const message = error instanceof EngineError ? error.message : "the engine failed: its log says why";
+  const message = isRefusal ? error.message : "the engine failed: its log says why";
   if (request.complete) {
     sendRefusal(response, status, message);
     return;

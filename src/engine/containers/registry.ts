@@ -49,10 +49,11 @@ export async function openRegistry(ground: Ground, folder: string): Promise<Regi
   }
 
   const find = (reference: string): Container => {
+    if (reference === "") throw badRequest("invalid container name or ID: value is empty");
     const name = reference.startsWith("/") ? reference.slice(1) : reference;
     const exact = containers.get(reference) ?? containers.get(names.get(name) ?? "");
     if (exact !== undefined) return exact;
-    const matching = reference === "" ? [] : [...containers.keys()].filter((id) => id.startsWith(reference));
+    const matching = [...containers.keys()].filter((id) => id.startsWith(reference));
     if (matching.length > 1) throw badRequest(`Multiple IDs found with provided prefix: ${reference}`);
     const found = containers.get(matching[0] ?? "");
     if (found === undefined) throw notFound(`No such container: ${reference}`);
@@ -79,7 +80,10 @@ export async function openRegistry(ground: Ground, folder: string): Promise<Regi
       const container = makeContainer(record.id, records);
       const written = records.put(record.id, record, { sync: true });
       containers.set(record.id, container);
-      await written;
+      await written.catch((error: unknown) => {
+        containers.delete(record.id);
+        throw error;
+      });
       return container;
     },
     rename: async (container, name) => {

@@ -1,8 +1,9 @@
 /** The records of one kind: a JSON document each, kept in memory and on disk. */
 
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
+import { isDiskFull } from "../refusal.ts";
 import { makeFolder, moveDurably, removeFileDurably, temporaryPrefix, writeFileDurably } from "./durable.ts";
 import type { Log } from "./ground.ts";
 
@@ -12,7 +13,8 @@ export interface Records<T> {
   get(id: string): T | undefined;
   /**
    * Takes a record in at once and writes it; resolves when it is written. `sync`: it survives a power cut, not only the
-   * daemon's death. Writes of one record are carried out in order; of several that wait only the last one is.
+   * daemon's death. Writes of one record are carried out in order; of several that wait only the last one is. A new record
+   * that cannot be written is forgotten again; one that is there can be written on a full disk too, from the reserve.
    */
   put(id: string, record: T, options: { readonly sync: boolean }): Promise<void>;
   /** Forgets a record at once and removes its file. */
@@ -45,7 +47,48 @@ export async function openRecords<T>({ folder, decode, log }: RecordsOptions<T>)
       await moveDurably(file, path.join(aside, `${Date.now()}-${name}`));
     }
   }
-  return keepRecords(folder, all);
+  const reserve = await openReserve(path.join(folder, ".reserve"));
+  await reserve.fill();
+  return keepRecords(folder, all, reserve);
+}
+
+interface Reserve {
+  /** Does the work again, with the reserve's bytes free, where it failed for want of space. */
+  help(work: () => Promise<void>): Promise<void>;
+  /** Sets the bytes aside again where they are not; as long as the disk is full they are not. */
+  fill(): Promise<void>;
+}
+
+const reserveSize = 256 * 1024;
+
+/** Bytes that are set aside on the disk: stopping and removing what fills it takes a few writes first. */
+async function openReserve(file: string): Promise<Reserve> {
+  let isFull = await stat(file).then(
+    ({ size }) => size === reserveSize,
+    () => false,
+  );
+  const fill = async () => {
+    if (isFull) return;
+    isFull = true;
+    await writeFileDurably(file, randomBytes(reserveSize), { sync: false }).catch((error: unknown) => {
+      isFull = false;
+      if (!isDiskFull(error)) throw error;
+    });
+  };
+  return {
+    fill,
+    help: async (work) => {
+      try {
+        await work();
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        await rm(file, { force: true });
+        isFull = false;
+        await work();
+        await fill();
+      }
+    },
+  };
 }
 
 const extension = ".json";
@@ -56,13 +99,19 @@ interface Pending<T> {
   running: Promise<void>;
 }
 
-function keepRecords<T>(folder: string, all: Map<string, T>): Records<T> {
+function keepRecords<T>(folder: string, all: Map<string, T>, reserve: Reserve): Records<T> {
   const pending = new Map<string, Pending<T>>();
+  /** What has a file. */
+  const known = new Set(all.keys());
 
   const write = async (id: string, record: T | undefined, sync: boolean) => {
     const file = path.join(folder, `${id}${extension}`);
-    if (record === undefined) await removeFileDurably(file);
-    else await writeFileDurably(file, seal(record), { sync });
+    if (record !== undefined) {
+      const put = () => writeFileDurably(file, seal(record), { sync });
+      return known.has(id) ? reserve.help(put) : put();
+    }
+    await removeFileDurably(file);
+    await reserve.fill();
   };
 
   const schedule = (id: string, record: T | undefined, sync: boolean): Promise<void> => {
@@ -77,6 +126,8 @@ function keepRecords<T>(folder: string, all: Map<string, T>): Records<T> {
       const { next } = mine;
       mine.next = undefined;
       if (next !== undefined) await write(id, next.record, next.sync);
+      if (next?.record === undefined) known.delete(id);
+      else known.add(id);
       if (pending.get(id) === mine) pending.delete(id);
     });
     pending.set(id, mine);
@@ -88,7 +139,10 @@ function keepRecords<T>(folder: string, all: Map<string, T>): Records<T> {
     get: (id) => all.get(id),
     put: (id, record, { sync }) => {
       all.set(id, record);
-      return schedule(id, record, sync);
+      return schedule(id, record, sync).catch((error: unknown) => {
+        if (!known.has(id) && all.get(id) === record) all.delete(id);
+        throw error;
+      });
     },
     remove: (id) => {
       all.delete(id);

@@ -5,6 +5,7 @@ import os from "node:os";
 import manifest from "../../../package.json" with { type: "json" };
 import type { BuildCacheEntry, Engine, EngineVersion, VolumeResource } from "../api.ts";
 import { newestApi, oldestApi } from "../api-version.ts";
+import { badRequest } from "../refusal.ts";
 import type { Ground } from "./ground.ts";
 
 /** What the other rooms tell about themselves. */
@@ -115,6 +116,8 @@ export function answerSystem({
       };
     },
     systemDf: async ({ type = [] }) => {
+      const unknown = type.find((kind) => !["image", "container", "volume", "build-cache"].includes(kind));
+      if (unknown !== undefined) throw badRequest(`unknown object type: ${unknown}`);
       const wants = (kind: string) => type.length === 0 || type.includes(kind);
       const [Images, LayersSize, Containers, Volumes, BuildCache] = await Promise.all([
         wants("image") ? rooms.imageList({ all: true, "shared-size": true }) : null,

@@ -88,7 +88,10 @@ export async function openCatalog({ dataRoot, log }: Ground, layers: Layers, blo
   const put = async (image: Image) => {
     all.set(image.id, image);
     const { config: _, diffIds: __, ...record } = image;
-    await records.put(hexOf(image.id), record, { sync: true });
+    await records.put(hexOf(image.id), record, { sync: true }).catch((error: unknown) => {
+      if (records.get(hexOf(image.id)) === undefined) all.delete(image.id);
+      throw error;
+    });
   };
   const visible = {
     get: (id: string) => {
@@ -127,7 +130,10 @@ export async function openCatalog({ dataRoot, log }: Ground, layers: Layers, blo
       const image = all.get(id);
       if (image === undefined) throw notFound(`No such image: ${id}`);
       names.set(reference, id);
-      await references.put(keyOf(reference), { reference, image: id }, { sync: true });
+      await references.put(keyOf(reference), { reference, image: id }, { sync: true }).catch((error: unknown) => {
+        if (references.get(keyOf(reference)) === undefined) names.delete(reference);
+        throw error;
+      });
       const { doomed: _, ...revived } = image;
       await put({ ...revived, lastTagged: new Date().toISOString() });
     },

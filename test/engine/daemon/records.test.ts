@@ -75,6 +75,6 @@ describe("records", () => {
     await openThings();
     await writeFile(path.join(folder, ".tmp-0123"), "half a rec");
     await openThings();
-    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(folder)).toEqual([".reserve"]);
   });
 });

@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { closeSync, constants, copyFileSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { execa } from "execa";
@@ -57,9 +57,18 @@ export function withDocker(title: string, define: () => void): void {
   else describe(title, () => it.skip(`left out: ${reason}`, () => {}));
 }
 
-/** Starts a daemon on roots of its own, with the image of the scenarios. */
-export async function openBench(): Promise<Bench> {
+/**
+ * Starts a daemon on roots of its own, with the image of the scenarios.
+ *
+ * @param options.disk bytes: the data root is a disk of its own, of that size
+ */
+export async function openBench(options: { readonly disk?: number } = {}): Promise<Bench> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "gantry-cli-"));
+  if (options.disk !== undefined) {
+    const data = path.join(folder, "data");
+    mkdirSync(data);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${options.disk}`, "tmpfs", data]);
+  }
   mkdirSync(path.join(folder, "config"));
   const socket = path.join(folder, "engine.sock");
   const engine = connect(parseAddress(`unix://${socket}`));
@@ -150,13 +159,16 @@ const quoted = (argument: string) => `'${argument.replaceAll("'", "'\\''")}'`;
 
 async function startDaemon(folder: string, socket: string, netns: string) {
   const roots = ["--data-root", path.join(folder, "data"), "--exec-root", path.join(folder, "exec")];
+  // What whoever starts it left open: nothing that a container may see.
+  const left = openSync("/", constants.O_RDONLY | constants.O_DIRECTORY);
   const daemon = spawn(
     "nsenter",
     [`--net=/run/netns/${netns}`, executable, "daemon", ...roots, "--host", `unix://${socket}`, "--ready-fd", "3"],
     {
-      stdio: ["ignore", "ignore", "pipe", "pipe"],
+      stdio: ["ignore", "ignore", "pipe", "pipe", left],
     },
   );
+  closeSync(left);
   let log = "";
   daemon.stderr?.on("data", (part) => {
     log += part;
