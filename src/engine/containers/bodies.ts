@@ -1,6 +1,13 @@
 /** The shapes of the bodies that calls about containers take. */
 
-import type { ContainerCreateBody, ContainerUpdateBody, EndpointSettings } from "../api.ts";
+import type {
+  ContainerConfig,
+  ContainerCreateBody,
+  ContainerUpdateBody,
+  EndpointSettings,
+  ExecCreateBody,
+} from "../api.ts";
+import { badRequest } from "../refusal.ts";
 import { type Shape, takeShape } from "./shape.ts";
 
 /** Every field of a type has to have its shape, so that none is forgotten when the contract grows. */
@@ -136,7 +143,7 @@ const hostConfig: Fields<NonNullable<ContainerCreateBody["HostConfig"]>> = {
   Init: "bool",
 };
 
-const create: Fields<ContainerCreateBody> = {
+const config: Fields<ContainerConfig> = {
   Hostname: "string",
   Domainname: "string",
   User: "string",
@@ -169,6 +176,10 @@ const create: Fields<ContainerCreateBody> = {
   OnBuild: strings,
   Shell: "words",
   ArgsEscaped: "bool",
+};
+
+const create: Fields<ContainerCreateBody> = {
+  ...config,
   HostConfig: record(hostConfig),
   NetworkingConfig: record({ EndpointsConfig: { map: record(endpoint) } }),
 };
@@ -181,6 +192,37 @@ export function takeCreateBody(value: unknown): ContainerCreateBody {
 /** The same. */
 export function takeUpdateBody(value: unknown): ContainerUpdateBody {
   return (takeShape(value, record(update), "UpdateConfig") ?? {}) as ContainerUpdateBody;
+}
+
+/** The same, of a commit. */
+export function takeConfig(value: unknown): ContainerConfig {
+  return (takeShape(value, record(config), "ContainerConfig") ?? {}) as ContainerConfig;
+}
+
+const exec: Fields<ExecCreateBody> = {
+  AttachStdin: "bool",
+  AttachStdout: "bool",
+  AttachStderr: "bool",
+  DetachKeys: "string",
+  Tty: "bool",
+  Env: strings,
+  Cmd: "words",
+  Privileged: "bool",
+  User: "string",
+  WorkingDir: "string",
+};
+
+/** The same; also where there is no command. */
+export function takeExecBody(value: unknown): ExecCreateBody {
+  const body = takeShape(value, record(exec), "ExecCreateRequest") as Partial<ExecCreateBody> | null | undefined;
+  const { Cmd = [], ...rest } = body ?? {};
+  if (Cmd === null || Cmd.length === 0) throw badRequest("No exec command specified");
+  return { ...rest, Cmd };
+}
+
+/** The same. */
+export function takeExecStartBody(value: unknown): { readonly Detach?: boolean | null } {
+  return (takeShape(value, record({ Detach: "bool", Tty: "bool" }), "ExecStartOptions") ?? {}) as { Detach?: boolean };
 }
 
 export interface MembershipBody {

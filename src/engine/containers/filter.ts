@@ -11,6 +11,7 @@ const keys = new Set(
   "ancestor before exited expose health id is-task isolation label name network publish since status volume".split(" "),
 );
 const states = new Set(["created", "running", "paused", "restarting", "removing", "exited", "dead"]);
+const healths = ["starting", "healthy", "unhealthy", "none"];
 
 export interface FilterContext {
   /** The container of a reference; EngineError 404 where there is none. */
@@ -29,6 +30,9 @@ export function containerFilter(filters: Filters, context: FilterContext): (reco
     return Number(text);
   });
   if (values("is-task").some((value) => value === "true" || value === "1")) return () => false;
+  for (const health of values("health")) {
+    if (!healths.includes(health)) throw badRequest(`unrecognised filter value for health: ${health}`);
+  }
   const bounds = {
     before: values("before").map((reference) => context.find(reference).created),
     since: values("since").map((reference) => context.find(reference).created),

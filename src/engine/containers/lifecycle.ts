@@ -164,7 +164,7 @@ async function unpause(room: Room, container: Container): Promise<void> {
   });
 }
 
-async function rename(room: Room, container: Container, wanted: string): Promise<void> {
+async function rename(room: Room, container: Container, wanted = ""): Promise<void> {
   if (wanted === "") throw badRequest("Neither old nor new names may be empty");
   const name = checkName(wanted);
   await container.exclusively(async () => {

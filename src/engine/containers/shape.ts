@@ -13,7 +13,8 @@ export type Shape =
   | { readonly fields: Readonly<Record<string, Shape>> };
 
 /**
- * The value with only what the shape knows. Null stays null: it means "not said". EngineError 400, with the path of what is
+ * The value with only what the shape knows. Null stays null: it means "not said"; in a list or a map it is
+ * the empty value, as Go reads it. EngineError 400, with the path of what is
  * wrong. `path`: the name of the whole.
  */
 export function takeShape(value: unknown, shape: Shape, path: string): unknown {
@@ -21,11 +22,14 @@ export function takeShape(value: unknown, shape: Shape, path: string): unknown {
   if (typeof shape === "string") return takeScalar(value, shape, path);
   if ("list" in shape) {
     if (!Array.isArray(value)) throw mismatch(value, path, "a list");
-    return value.map((item) => takeShape(item, shape.list, path));
+    return value.map((item) => takeShape(item ?? emptyOf(shape.list), shape.list, path));
   }
   if (typeof value !== "object" || Array.isArray(value)) throw mismatch(value, path, "an object");
   const entries = Object.entries(value);
-  if ("map" in shape) return Object.fromEntries(entries.map(([key, item]) => [key, takeShape(item, shape.map, path)]));
+  if ("map" in shape)
+    return Object.fromEntries(
+      entries.map(([key, item]) => [key, takeShape(item ?? emptyOf(shape.map), shape.map, path)]),
+    );
   const known = entries.filter(([key]) => Object.hasOwn(shape.fields, key));
   return Object.fromEntries(
     known.flatMap(([key, item]) => {
@@ -33,6 +37,11 @@ export function takeShape(value: unknown, shape: Shape, path: string): unknown {
       return field === undefined ? [] : [[key, takeShape(item, field, `${path}.${key}`)]];
     }),
   );
+}
+
+function emptyOf(shape: Shape): unknown {
+  if (typeof shape !== "string") return "list" in shape ? [] : {};
+  return { string: "", bool: false, int: 0, words: [] }[shape];
 }
 
 function takeScalar(value: unknown, shape: "string" | "bool" | "int" | "words", path: string): unknown {

@@ -130,13 +130,13 @@ function listLegacy(value: unknown): readonly Listed[] {
   if (!Array.isArray(value)) throw badRequest("the manifest.json of the archive is not a list of images");
   return value.map((item) => {
     const { Config, RepoTags, Layers } = (item ?? {}) as Readonly<Record<string, unknown>>;
-    if (typeof Config !== "string" || !isTexts(Layers)) {
+    if (typeof Config !== "string" || !isTexts(Layers) || !isTexts(RepoTags ?? [])) {
       throw badRequest("the manifest.json of the archive does not say what an image is made of");
     }
     return {
       config: Config,
       layers: Layers,
-      tags: isTexts(RepoTags) ? RepoTags.map((tag) => taggedReference(tag, undefined)) : [],
+      tags: (isTexts(RepoTags) ? RepoTags : []).map((tag) => taggedReference(tag, undefined)),
     };
   });
 }

@@ -1,18 +1,28 @@
 /** `POST /auth`: tries credentials at their registry, and keeps nothing. */
 
-import type { CallOptions, Engine } from "../api.ts";
+import type { CallOptions, Engine, RegistryAuth } from "../api.ts";
+import { type Shape, takeShape } from "../containers/shape.ts";
 import { badRequest, internal, unauthorized } from "../refusal.ts";
 import type { ImagesRoom } from "./open-images.ts";
 import { readFailure } from "./registry/failure.ts";
 import { openRegistry } from "./registry/open-registry.ts";
 
-/** EngineError 401 where the registry does not know them. */
+const fields: { readonly [K in keyof Required<RegistryAuth>]: Shape } = {
+  username: "string",
+  password: "string",
+  serveraddress: "string",
+  identitytoken: "string",
+  registrytoken: "string",
+};
+
+/** EngineError 400 for a body of the wrong types, 401 where the registry does not know them. */
 export async function logIn(
   room: ImagesRoom,
   { body }: Parameters<Engine["registryLogin"]>[0],
   { signal }: CallOptions = {},
 ): ReturnType<Engine["registryLogin"]> {
-  const registry = await openRegistry(registryOf(body.serveraddress), { options: room.registries, auth: body, signal });
+  const auth = (takeShape(body, { fields }, "AuthConfig") ?? {}) as RegistryAuth;
+  const registry = await openRegistry(registryOf(auth.serveraddress), { options: room.registries, auth, signal });
   try {
     const response = await registry.request({ method: "GET", path: "/v2/" });
     if (response.status === 401) {

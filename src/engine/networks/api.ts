@@ -1,6 +1,7 @@
 /** The networks' calls of the Engine API; connecting and disconnecting are the containers' room's. */
 
 import type { Engine, NetworkMember, NetworkResource } from "../api.ts";
+import { takeNetworkBody } from "./body.ts";
 import { draftNetwork, type Surroundings } from "./create.ts";
 import { networkFilter, pruneFilter } from "./filter.ts";
 import { endpointsIn, type Floor } from "./floor.ts";
@@ -36,7 +37,8 @@ export function networkApi({ floor, submit, surroundings }: NetworkDesk): Networ
   return {
     networkList: async ({ filters }) => all().filter(networkFilter(filters ?? {})),
     networkInspect: async ({ id }) => show(findNetwork(records, id)),
-    networkCreate: async ({ body }) => {
+    networkCreate: async ({ body: sent }) => {
+      const body = takeNetworkBody(sent);
       const made = creating.then(async () => {
         const record = draftNetwork(newId(), new Date().toISOString(), body, await surroundings());
         await submit({ kind: "create", record });

@@ -3,7 +3,8 @@
 import { randomBytes } from "node:crypto";
 import type { Connection, Engine, ExecCreateBody, ExecInspect, Frame } from "../../api.ts";
 import { parseDetachKeys, scanDetachKeys } from "../../detach-keys.ts";
-import { badRequest, conflict, notFound } from "../../refusal.ts";
+import { conflict, notFound } from "../../refusal.ts";
+import { takeExecBody, takeExecStartBody } from "../bodies.ts";
 import type { ContainerRecord } from "../record.ts";
 import type { Container } from "../registry.ts";
 import { publish, type Room } from "../room.ts";
@@ -44,9 +45,9 @@ export function openExecs(room: Room): Execs {
   };
 
   const calls: ExecCalls = {
-    execCreate: async ({ id, body }) => {
+    execCreate: async ({ id, body: sent }) => {
       const container = room.registry.find(id);
-      if (!Array.isArray(body.Cmd) || body.Cmd.length === 0) throw badRequest("No exec command specified");
+      const body = takeExecBody(sent);
       mustRunUnpaused(container.record);
       const keys = parseDetachKeys(body.DetachKeys);
       // Refused here: clients do not read the body of a refused start.
@@ -75,6 +76,7 @@ export function openExecs(room: Room): Execs {
 
     execStart: async ({ id, body }, { signal } = {}) => {
       const exec = find(id);
+      const { Detach } = takeExecStartBody(body);
       const { container } = exec;
       if (exec.begun)
         throw conflict(`Exec instance ${id} has already ${exec.exitCode === null ? "started" : "exited"}`);
@@ -84,7 +86,7 @@ export function openExecs(room: Room): Execs {
         exec.exitCode = 126;
         throw error;
       });
-      if (body.Detach) {
+      if (Detach === true) {
         discard(inside.output);
         return emptyConnection;
       }

@@ -2,6 +2,7 @@
 
 import type { ContainerConfig, Engine } from "../../api.ts";
 import { changeConfig } from "../../build/change-config.ts";
+import { takeConfig } from "../bodies.ts";
 import type { Container } from "../registry.ts";
 import { publish, type Room } from "../room.ts";
 import { hasProcess } from "../runtime/processes.ts";
@@ -13,7 +14,7 @@ export function answerCommit(room: Room): Pick<Engine, "containerCommit"> {
       const { record } = container;
       const parent = room.images.find(record.image.id);
       const { Hostname: _, ...own } = record.config;
-      const config = changeConfig({ ...own, ...withoutEmpty(body) }, changes);
+      const config = changeConfig({ ...own, ...withoutEmpty(takeConfig(body)) }, changes);
       const reference = repo ? `${repo}:${tag || "latest"}` : undefined;
       const image = await container.exclusively(async () => {
         const isFrozen = pause && (await freeze(room, container));
@@ -62,8 +63,8 @@ async function unlessEnded(room: Room, container: Container, error: unknown): Pr
 }
 
 /** Of a config that a client sends, what says something. */
-function withoutEmpty(config: ContainerConfig | undefined): ContainerConfig {
+function withoutEmpty(config: ContainerConfig): ContainerConfig {
   const isSaid = ([, value]: [string, unknown]) =>
     value !== null && value !== "" && value !== false && value !== undefined;
-  return Object.fromEntries(Object.entries(config ?? {}).filter(isSaid));
+  return Object.fromEntries(Object.entries(config).filter(isSaid));
 }
