@@ -14,7 +14,8 @@ const serving = "mkdir -p /www; echo served > /www/index.html; exec httpd -f -p 
 // A word for each time: the log shows what happened while nobody looked.
 // Debian's static busybox has no wget that works: the C library would have to be loaded for it.
 const fetchPage = "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 5 $WEB 80 | busybox grep -x served";
-const fetching = `while :; do nslookup web >/dev/null && ${fetchPage} || echo failed; usleep 100000; done`;
+const askName = "answer=$(nslookup web 2>&1) || echo no name: $answer";
+const fetching = `while :; do ${askName}; ${fetchPage} || echo no page; usleep 100000; done`;
 
 /** Makes them; `{ check, close }`. */
 export async function openStanding(client, complain) {
@@ -60,7 +61,7 @@ export async function openStanding(client, complain) {
       const answers = (await textOf(client, fetcher)).split("\n").slice(0, -1);
       const failures = answers.slice(seen.fetcher).filter((line) => line !== "served");
       if (failures.length > 0)
-        complain("P3", `web did not answer by its name: ${failures.length} times (${failures[0]})`);
+        complain("P3", `web was asked for its name and its page, ${failures.length} times in vain (${failures[0]})`);
       seen = { counter: numbers.length, fetcher: answers.length };
     },
     close: () => prober.close(),

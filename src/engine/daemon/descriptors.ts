@@ -17,8 +17,18 @@ export function closeInherited(keep: readonly number[] = []): void {
     if (descriptor < 3 || keep.includes(descriptor)) continue;
     const flags = readFlags(name);
     if (flags === undefined || (flags & closeOnExec) !== 0) continue;
-    if (own !== undefined && pathOf(name) === own) continue;
+    const path = pathOf(name);
+    if (path === undefined || path === own) continue;
+    closeIfOpen(descriptor);
+  }
+}
+
+/** Node's own threads open and close files meanwhile: what is gone already needs no closing. */
+function closeIfOpen(descriptor: number): void {
+  try {
     closeSync(descriptor);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EBADF")) throw error;
   }
 }
 

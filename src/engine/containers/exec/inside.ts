@@ -5,9 +5,10 @@ import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Frame } from "../../api.ts";
+import { conflict } from "../../refusal.ts";
 import type { ContainerRecord } from "../record.ts";
 import { hostnameOf, type Room } from "../room.ts";
-import { readInside } from "../rootfs/walk.ts";
+import { isMissing, readInside } from "../rootfs/walk.ts";
 import { plainEnvironment } from "../runtime/run.ts";
 import { chooseCapabilities } from "../spec/capabilities.ts";
 import { processSpec, rlimitsOf } from "../spec/process.ts";
@@ -65,7 +66,7 @@ export function userInside(
   );
 }
 
-/** Rejects with EngineError 400 for a user or working directory that cannot be. */
+/** Rejects with EngineError 400 for a user or working directory that cannot be, 409 where the container has just ended. */
 export async function runInside(room: Room, record: ContainerRecord, request: InsideRequest): Promise<Inside> {
   const { bundle } = room.places.of(record.id);
   const { config, hostConfig } = record;
@@ -87,7 +88,10 @@ export async function runInside(room: Room, record: ContainerRecord, request: In
   });
   const name = path.join(bundle, `exec-${randomBytes(8).toString("hex")}`);
   const files = { process: `${name}.json`, pid: `${name}.pid` };
-  await writeFile(files.process, renderSpec(spec), { mode: 0o600 });
+  await writeFile(files.process, renderSpec(spec), { mode: 0o600 }).catch((error) => {
+    // With the container's end its bundle is gone.
+    throw isMissing(error) ? conflict(`container ${record.id} is not running`, error) : error;
+  });
   const { command, view } = room.runtime;
   const verb = ["exec", "--process", files.process, "--pid-file", files.pid, record.id];
   const begun = Promise.withResolvers<Inside>();
