@@ -94,19 +94,17 @@ export async function removeStations(stations: readonly Station[], owner: Owner)
   await unpin(stations.map(({ netns }) => netns));
 }
 
-/** Adds a link to a namespace that is in use. */
+/**
+ * Adds a link to a namespace that is in use. Of one that was there before, a rule may be left: where its removal, or its
+ * making, was cut off by the daemon's death.
+ */
 export async function attach(station: Station, attachment: Attachment, owner: Owner): Promise<void> {
+  await ipInside(station.netns, [loopbackGuard(attachment, "delete")]).catch(() => {});
   const hasIPv6 = attachment.addresses.some(({ family }) => family === 6);
   if (hasIPv6) await setSysctls(station.netns, [["net.ipv6.conf.default.disable_ipv6", "0"]]);
   await ipInside(station.netns, [...attachLines(attachment, owner, hostNetns), ...routeLines(station)]);
   await setSysctls(station.netns, [...attachment.sysctls]);
   await plug([attachment]);
-}
-
-/** The same for a link that was there before: what is left of it goes first. */
-export async function reattach(station: Station, attachment: Attachment, owner: Owner): Promise<void> {
-  await ipInside(station.netns, [loopbackGuard(attachment, "delete")]).catch(() => {});
-  await attach(station, attachment, owner);
 }
 
 /** Takes a link out of a namespace that is in use; `station` is what is left. */

@@ -6,11 +6,11 @@ import { keepFirewall } from "../../network/firewall.ts";
 import { keepForwardPermission, permissionChain } from "../../network/forward-permission.ts";
 import { hostSubnets } from "../../network/host.ts";
 import {
+  attach,
   makeBridges,
   makeStations,
   ownLinks,
   pinnedIn,
-  reattach,
   removeLinks,
   replug,
   unpin,
@@ -218,7 +218,7 @@ async function restore(floor: Floor, sandboxes: readonly Sandbox[]): Promise<voi
     station.attachments.filter(({ id }) => !ours.has(hostLink(id))).map((attachment) => ({ station, attachment })),
   );
   for (const { station, attachment } of lost) {
-    await reattach(station, attachment, owner).catch((error: unknown) => {
+    await attach(station, attachment, owner).catch((error: unknown) => {
       ground.log("error", "a container cannot be put back into a network", {
         container: station.id,
         error: String(error),

@@ -54,13 +54,22 @@ export async function openLegacyView(folder: string): Promise<View> {
   let count = 0;
   let current: Pinned | undefined;
 
+  const leave = async (pinned: Pinned): Promise<void> => {
+    pinned.users--;
+    if (pinned !== current && pinned.users === 0) await unpin(pinned.file);
+  };
+
+  /** Whoever looks is a user of what is found until it leaves it: another look may make it anew meanwhile. */
   const look = async (): Promise<Pinned> => {
     const table = await readMountTable();
     const seen = unsharedMounts(table.filter(({ target }) => path.dirname(target) !== folder));
-    if (current?.seen === seen) return current;
+    if (current?.seen === seen) {
+      current.users++;
+      return current;
+    }
     const old = current;
     const file = path.join(folder, `view-${++count}`);
-    const mine: Pinned = { file, seen, made: pin(file, table), users: 0 };
+    const mine: Pinned = { file, seen, made: pin(file, table), users: 1 };
     current = mine;
     mine.made.catch(() => {
       if (current === mine) current = undefined;
@@ -72,9 +81,12 @@ export async function openLegacyView(folder: string): Promise<View> {
   let next: Promise<Pinned> | undefined;
   // One look serves all who asked before it began.
   const lookTogether = () => {
-    next ??= new Promise((resolve) => setImmediate(resolve)).then(() => {
+    next ??= new Promise((resolve) => setImmediate(resolve)).then(async () => {
       next = undefined;
-      return look();
+      const found = await look();
+      // All who asked have become users by then. A pin that cannot be taken away is let go of at the next start.
+      setImmediate(() => leave(found).catch(() => {}));
+      return found;
     });
     return next;
   };
@@ -87,8 +99,7 @@ export async function openLegacyView(folder: string): Promise<View> {
         await mine.made;
         return await work(["nsenter", `--mount=${mine.file}`, "--"]);
       } finally {
-        mine.users--;
-        if (mine !== current && mine.users === 0) await unpin(mine.file);
+        await leave(mine);
       }
     },
   };
