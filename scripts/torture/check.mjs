@@ -120,7 +120,9 @@ function filesAndRecords({ arena: { dataRoot, execRoot }, picture, records, tell
     records.volumes.map(({ name }) => name),
     volumes,
   );
-  const folders = list(path.join(dataRoot, "volumes")).filter((name) => !name.endsWith(".json"));
+  // Beside the records stands what is kept back for a full disk.
+  const isRecord = (name) => name.endsWith(".json") || name === ".reserve";
+  const folders = list(path.join(dataRoot, "volumes")).filter((name) => !isRecord(name));
   compare(tell, "folders of volumes", folders, volumes);
   for (const { id, phase } of records.containers) if (phase !== "ready") tell(`container ${id} is ${phase}`);
   const layers = records.layers.map(({ key }) => key.slice(0, 32));
