@@ -25,7 +25,16 @@ export interface CacheRecord {
 export interface BuildCache {
   /** What a step made when it was done before; undefined where it was not, or the layer is gone. */
   get(key: string): CacheRecord | undefined;
-  put(key: string, diffId: string | undefined, description: string): Promise<CacheRecord>;
+  /**
+   * Notes what a step made. Of builds that do the same step at the same time the first to end counts, for all of them: the
+   * images of the next builds are the same then. `replace`: what was known is not wanted any more.
+   */
+  put(
+    key: string,
+    diffId: string | undefined,
+    description: string,
+    options?: { readonly replace: boolean },
+  ): Promise<CacheRecord>;
   entries(): readonly BuildCacheEntry[];
   /** `all`: also what images have in them. `keep`: bytes that may stay, the last used ones. */
   prune(options: { readonly all: boolean; readonly filters: Filters; readonly keep?: number | undefined }): Promise<{
@@ -40,12 +49,17 @@ export async function openCache({ dataRoot, log }: Ground, images: ImagesRoom): 
   const sizeOf = ({ diffId }: CacheRecord) => (diffId === undefined ? 0 : (images.layers.get(diffId)?.size ?? 0));
   const inImages = () => new Set([...images.catalog.images.values()].flatMap(({ diffIds }) => diffIds));
 
+  const underWay = new Map<string, Promise<CacheRecord>>();
+  const usable = (key: string): CacheRecord | undefined => {
+    const record = records.get(key);
+    const isGone = record?.diffId !== undefined && images.layers.get(record.diffId) === undefined;
+    return isGone ? undefined : record;
+  };
+
   return {
     get: (key) => {
-      const record = records.get(key);
-      if (record === undefined || (record.diffId !== undefined && images.layers.get(record.diffId) === undefined)) {
-        return undefined;
-      }
+      const record = usable(key);
+      if (record === undefined) return undefined;
       const used = { ...record, lastUsed: new Date().toISOString(), uses: record.uses + 1 };
       // Lost with the daemon, it is only forgotten that it was used.
       records
@@ -53,7 +67,10 @@ export async function openCache({ dataRoot, log }: Ground, images: ImagesRoom): 
         .catch((error: unknown) => log("warn", "a use of the build cache is not noted", { error: String(error) }));
       return used;
     },
-    put: async (key, diffId, description) => {
+    put: (key, diffId, description, { replace } = { replace: false }) => {
+      const before = usable(key);
+      const first = underWay.get(key) ?? (before === undefined ? undefined : Promise.resolve(before));
+      if (first !== undefined && !replace) return first;
       const now = new Date().toISOString();
       const record = {
         key,
@@ -63,8 +80,12 @@ export async function openCache({ dataRoot, log }: Ground, images: ImagesRoom): 
         uses: 0,
         ...(diffId !== undefined && { diffId }),
       };
-      await records.put(key, record, { sync: false });
-      return record;
+      const written = records
+        .put(key, record, { sync: false })
+        .then(() => record)
+        .finally(() => underWay.delete(key));
+      underWay.set(key, written);
+      return written;
     },
     entries: () => {
       const shared = inImages();

@@ -68,9 +68,10 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
   }
   const diffId = await build.images.layers.place(await build.images.layers.stageMade(copyPieces(placed)));
   build.keep(diffId);
-  const { created } = await build.cache.put(key, diffId, description);
-  if (quick !== undefined) await build.cache.put(quick, diffId, description);
-  return { diffId, description, created };
+  const how = { replace: build.noCache(planned) };
+  const made = await build.cache.put(key, diffId, description, how);
+  if (quick !== undefined) await build.cache.put(quick, made.diffId, description, how);
+  return { diffId: made.diffId ?? diffId, description, created: made.created };
 }
 
 function ownerOf(chown: string, view: View): Owner {

@@ -133,8 +133,8 @@ export async function runStep(
     build.keep(diffId);
     await rm(folder, { recursive: true, force: true });
     output.ended(id);
-    const { created } = await cache.put(key, diffId, description);
-    return { diffId, description, created };
+    const made = await cache.put(key, diffId, description, { replace: build.noCache(planned) });
+    return { diffId: made.diffId ?? diffId, description, created: made.created };
   } finally {
     await opened.release();
   }

@@ -43,6 +43,6 @@ export async function workdirStep(
   // One that is there already makes a layer too, with nothing in it: so BuildKit has it.
   const diffId = await build.images.layers.place(await build.images.layers.stageMade(copyPieces(placed)));
   build.keep(diffId);
-  const { created } = await build.cache.put(key, diffId, description);
-  return { description, created, diffId };
+  const made = await build.cache.put(key, diffId, description, { replace: build.noCache(planned) });
+  return { description, created: made.created, diffId: made.diffId ?? diffId };
 }
