@@ -6,7 +6,7 @@ import type { Outcome, Plan, Planned, Step } from "../reconcile/plan.ts";
 import { StepError } from "../reconcile/step-error.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Globals } from "./global-flags.ts";
-import { catchInterrupts } from "./interrupts.ts";
+import { catchInterrupt } from "./interrupts.ts";
 import { warn } from "./project.ts";
 import { openProgressFor, type ProgressFlags } from "./screen.ts";
 import type { Session } from "./session.ts";
@@ -25,9 +25,8 @@ export async function finish(session: Session, planned: Planned, flags: Globals 
     process.stdout.write(flags.json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : planText(plan));
     return;
   }
-  using interrupts = catchInterrupts();
-  interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
-  await carryOut(session, plan, { progress: await openProgressFor(flags), signal: interrupts.first });
+  using interrupt = catchInterrupt();
+  await carryOut(session, plan, { progress: await openProgressFor(flags), signal: interrupt.signal });
 }
 
 /** A plan as text; a plan without steps says so. */

@@ -1,8 +1,6 @@
-import { catchInterrupts } from "./interrupts.ts";
-import { roundsText } from "./plan.ts";
+import { bringUpDetached } from "./bring-up-detached.ts";
 import { planningFlags } from "./planning-flags.ts";
-import { bringUp, planRounds, prepareUp } from "./rounds.ts";
-import { openProgressFor } from "./screen.ts";
+import { prepareUp } from "./rounds.ts";
 import { openSession } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
@@ -36,14 +34,7 @@ export default class Create extends Verb {
     };
     const services = args.services ?? [];
     const request = await prepareUp(await openSession(flags, services), flags, services);
-    if (flags["dry-run"]) {
-      process.stdout.write(roundsText(await planRounds(request, flags), flags.json === true));
-      return 0;
-    }
-    using interrupts = catchInterrupts();
-    interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
-    const progress = await openProgressFor(flags);
-    await bringUp(request, { verb: "create", flags, yes: flags.yes === true, progress, signal: interrupts.first });
+    await bringUpDetached(request, { verb: "create", flags, yes: flags.yes === true });
     return 0;
   }
 }

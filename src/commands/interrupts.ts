@@ -8,6 +8,14 @@ export interface Interrupts extends Disposable {
   readonly second: AbortSignal;
 }
 
+/** The same for verbs that can only be ended in good order: the second ends the process. */
+export function catchInterrupt(): { readonly signal: AbortSignal } & Disposable {
+  const interrupts = catchInterrupts();
+  const { first, second } = interrupts;
+  second.addEventListener("abort", () => process.exit(second.reason.exitCode));
+  return { signal: first, [Symbol.dispose]: () => interrupts[Symbol.dispose]() };
+}
+
 /** Takes over from the handling in main.ts, which ends the process at once, until it is disposed of. */
 export function catchInterrupts(): Interrupts {
   const first = new AbortController();

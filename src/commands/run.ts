@@ -5,7 +5,7 @@ import { GantryError, UsageError } from "../errors.ts";
 import { type Divided, holdBack } from "../reconcile/held-back.ts";
 import { joined } from "../reconcile/names.ts";
 import type { OneOff } from "../reconcile/up-options.ts";
-import { catchInterrupts } from "./interrupts.ts";
+import { catchInterrupt } from "./interrupts.ts";
 import { roundsText } from "./plan.ts";
 import { bringUp, planRounds, prepareUp, type UpRequest } from "./rounds.ts";
 import { runAttached, runDetached } from "./run-container.ts";
@@ -138,8 +138,7 @@ async function makeContainer(
   { name }: OneOff,
   flags: Parameters<typeof bringUp>[1]["flags"] & { readonly quiet: boolean },
 ): Promise<{ id: string; divided: Divided; created: ReadonlyMap<number, string> }> {
-  using interrupts = catchInterrupts();
-  interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
+  using interrupt = catchInterrupt();
   let divided: Divided | undefined;
   let making: number | undefined;
   const created = await bringUp(request, {
@@ -147,7 +146,7 @@ async function makeContainer(
     flags,
     yes: false,
     progress: await openProgressFor(flags),
-    signal: interrupts.first,
+    signal: interrupt.signal,
     partOf: (plan) => {
       making = plan.steps.find(({ op, subject }) => op === "create-container" && subject.name === name)?.id;
       divided = holdBack(plan, (step) => step.op === "start-container" && step.subject.name === name);

@@ -1,9 +1,7 @@
 import { UsageError } from "../errors.ts";
-import { catchInterrupts } from "./interrupts.ts";
-import { roundsText } from "./plan.ts";
+import { bringUpDetached } from "./bring-up-detached.ts";
 import { parseScale, planningFlags } from "./planning-flags.ts";
-import { bringUp, planRounds, prepareUp } from "./rounds.ts";
-import { openProgressFor } from "./screen.ts";
+import { prepareUp } from "./rounds.ts";
 import { openSession } from "./session.ts";
 import { Args, Verb } from "./verb.ts";
 
@@ -22,19 +20,7 @@ export default class Scale extends Verb {
     const services = [...parseScale(wanted, "").keys()];
     const flags = { ...given, scale: wanted };
     const request = await prepareUp(await openSession(flags, services), flags, services);
-    if (flags["dry-run"]) {
-      process.stdout.write(roundsText(await planRounds(request, flags), flags.json === true));
-      return 0;
-    }
-    using interrupts = catchInterrupts();
-    interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
-    await bringUp(request, {
-      verb: "scale",
-      flags,
-      yes: false,
-      progress: await openProgressFor(flags),
-      signal: interrupts.first,
-    });
+    await bringUpDetached(request, { verb: "scale", flags, yes: false });
     return 0;
   }
 }

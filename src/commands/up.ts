@@ -3,12 +3,11 @@ import { logWriter } from "../ui/log-writer.ts";
 import { type Menu, makeMenu } from "../ui/menu.ts";
 import { openOutput } from "../ui/output.ts";
 import { attachedServices } from "./attach-choice.ts";
+import { bringUpDetached } from "./bring-up-detached.ts";
 import { confirmPlan } from "./confirm-plan.ts";
 import { runInForeground } from "./foreground.ts";
-import { catchInterrupts } from "./interrupts.ts";
-import { roundsText } from "./plan.ts";
 import { planningFlags } from "./planning-flags.ts";
-import { bringUp, planRounds, prepareUp } from "./rounds.ts";
+import { prepareUp } from "./rounds.ts";
 import { isTrue, openProgressFor, styleOf, takesColourOn } from "./screen.ts";
 import { openSession } from "./session.ts";
 import { Flags, serviceArgs, several, Verb } from "./verb.ts";
@@ -97,16 +96,9 @@ export default class Up extends Verb {
     const watching = flags.watch ? await import("./run-watch.ts") : undefined;
     watching?.checkWatchable(request, services);
     const yes = flags.yes === true;
-    if (flags["dry-run"]) {
-      process.stdout.write(roundsText(await planRounds(request, flags), flags.json === true));
-      return 0;
-    }
-    if (flags.confirm && !(await confirmPlan(request, flags))) return exitCodes.failure;
-    const progress = await openProgressFor(flags);
-    if (flags.detach || flags.wait || flags["no-start"]) {
-      using interrupts = catchInterrupts();
-      interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
-      await bringUp(request, { verb: "up", flags, yes, progress, signal: interrupts.first });
+    if (flags.confirm && !flags["dry-run"] && !(await confirmPlan(request, flags))) return exitCodes.failure;
+    if (flags["dry-run"] || flags.detach || flags.wait || flags["no-start"]) {
+      await bringUpDetached(request, { verb: "up", flags, yes });
       return 0;
     }
     const menu = menuFor(flags.menu ?? isMenuWanted(session.environment), flags);
@@ -124,7 +116,7 @@ export default class Up extends Verb {
       flags,
       yes,
       attached,
-      imageProgress: progress,
+      imageProgress: await openProgressFor(flags),
       ...(menu && { menu }),
       progress: await openProgressFor(flags, { lines: true }),
       writer,

@@ -1,8 +1,8 @@
 import type { ContainerSummary, VolumeResource } from "../engine/api.ts";
 import { labels } from "../reconcile/labels.ts";
 import { listContainers } from "./list-containers.ts";
+import { printRows } from "./print-rows.ts";
 import { findProject } from "./project.ts";
-import { formatRows } from "./row-format.ts";
 import { openEngine } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
 
@@ -31,8 +31,7 @@ export default class Volumes extends Verb {
       .filter((volume) => services.length === 0 || used.has(volume.Name))
       .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))
       .map(volumeRow);
-    if (flags.quiet) process.stdout.write(rows.map(({ Name }) => `${Name}\n`).join(""));
-    else process.stdout.write(formatRows(rows, flags.json ? "json" : flags.format, { columns, fields, headings }));
+    printRows(rows, flags, ({ Name }) => Name, { columns, fields, headings });
     return 0;
   }
 }

@@ -1,4 +1,4 @@
-import { catchInterrupts } from "./interrupts.ts";
+import { catchInterrupt } from "./interrupts.ts";
 import { bringUp, prepareUp } from "./rounds.ts";
 import { checkWatchable, runWatch } from "./run-watch.ts";
 import { openProgressFor } from "./screen.ts";
@@ -21,18 +21,17 @@ export default class Watch extends Verb {
     const session = await openSession(flags, services);
     const request = await prepareUp(session, flags, services);
     checkWatchable(request, services);
-    using interrupts = catchInterrupts();
-    interrupts.second.addEventListener("abort", () => process.exit(interrupts.second.reason.exitCode));
+    using interrupt = catchInterrupt();
     if (flags["no-up"] !== true) {
       const progress = await openProgressFor({ ...flags, "quiet-build": flags.quiet === true });
-      await bringUp(request, { verb: "watch", flags, yes: false, progress, signal: interrupts.first });
+      await bringUp(request, { verb: "watch", flags, yes: false, progress, signal: interrupt.signal });
     }
     return runWatch(request, {
       flags,
       services,
       prune: flags.prune !== false,
       write: (text) => process.stdout.write(text),
-      signal: interrupts.first,
+      signal: interrupt.signal,
     });
   }
 }

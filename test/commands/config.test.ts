@@ -73,7 +73,8 @@ function ask(words: string, given: ReadonlyMap<string, string>, directory: strin
     ...(docker !== undefined && { DOCKER_CONFIG: process.env.DOCKER_CONFIG ?? "" }),
     ...Object.fromEntries(variables.map((line) => line.replaceAll("/project", directory).split(/=(.*)/s, 2))),
   };
-  const [command, ...first] = docker === undefined ? [gantry] : [docker, "compose"];
+  // By the Node that runs the tests: a case's PATH may lead to an older one.
+  const [command, ...first] = docker === undefined ? [process.execPath, "--", gantry] : [docker, "compose"];
   const cwd = join(directory, inside);
   const { status, stdout, stderr } = spawnSync(command ?? "", [...first, ...args], { cwd, env, encoding: "utf8" });
   const text = status === 0 ? stdout : `exit ${status}\n${stdout}${stderr.replace(/\n? *Usage:.*$/s, "\n")}`;

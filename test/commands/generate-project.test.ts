@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { generateProject } from "../../src/commands/generate-project.ts";
 import { toYaml } from "../../src/compose/render/yaml.ts";
 import type { ContainerInspect, ImageInspect } from "../../src/engine/api.ts";
+import { runningState } from "../reconcile/running-state.ts";
 
 const image: ImageInspect = {
   Id: "sha256:1",
@@ -21,19 +22,7 @@ const container: ContainerInspect = {
   Name: "/front",
   Image: "sha256:1",
   RestartCount: 0,
-  State: {
-    Status: "running",
-    Running: true,
-    Paused: false,
-    Restarting: false,
-    OOMKilled: false,
-    Dead: false,
-    Pid: 1,
-    ExitCode: 0,
-    Error: "",
-    StartedAt: "",
-    FinishedAt: "",
-  },
+  State: runningState,
   Config: {
     Image: "nginx:1",
     Cmd: ["nginx"],

@@ -6,6 +6,7 @@ import { describeChange, difference, needsInspect } from "../../src/reconcile/di
 import type { ObservedContainer } from "../../src/reconcile/plan.ts";
 import { recreateReason } from "../../src/reconcile/recreate-reason.ts";
 import { projectOf } from "./project.ts";
+import { runningState } from "./running-state.ts";
 
 const image = { id: "sha256:111", env: [], volumes: [], hasHealthcheck: false };
 
@@ -55,19 +56,7 @@ function made({ body }: ContainerSpec, since: Partial<HostConfig> = {}, mounts: 
     Name: "/shop-web-1",
     Image: "sha256:111",
     RestartCount: 0,
-    State: {
-      Status: "running",
-      Running: true,
-      Paused: false,
-      Restarting: false,
-      OOMKilled: false,
-      Dead: false,
-      Pid: 1,
-      ExitCode: 0,
-      Error: "",
-      StartedAt: "",
-      FinishedAt: "",
-    },
+    State: runningState,
     Config: body,
     HostConfig: { ...body.HostConfig, ...since },
     Mounts: mounts,

@@ -3,11 +3,11 @@ import { sizeText } from "../../ui/size-text.ts";
 import { askYes } from "../ask.ts";
 import { openLog } from "../container-output.ts";
 import { timeoutFlag } from "../planning-flags.ts";
-import { formatRows } from "../row-format.ts";
+import { printRows } from "../print-rows.ts";
 import { parseTime } from "../time-flag.ts";
 import { Flags } from "../verb.ts";
 import { eachVerb, engineVerb, filterFlag, inspectVerb, readFilters } from "./engine-verb.ts";
-import { formatFlag } from "./format-flag.ts";
+import { formatFlag, quietFlag } from "./list-flags.ts";
 
 const words = "containers";
 const signal = Flags.string({ char: "s", helpValue: "<signal>", description: "the signal: TERM, SIGHUP, 9" });
@@ -21,16 +21,12 @@ export const ls = engineVerb({
     filter: filterFlag,
     format: formatFlag,
     "no-trunc": Flags.boolean({ description: "ids and commands in full" }),
-    quiet: Flags.boolean({ char: "q", description: "ids only" }),
+    quiet: quietFlag("ids"),
   },
   run: async ({ engine, flags }) => {
     const list = await engine.containerList({ all: flags.all === true, filters: readFilters(flags.filter) });
     const rows = list.map((container) => containerRow(container, Date.now(), flags["no-trunc"] !== true));
-    if (flags.quiet) process.stdout.write(rows.map(({ ID }) => `${ID}\n`).join(""));
-    else {
-      const format = flags.json ? "json" : flags.format;
-      process.stdout.write(formatRows(rows, format, { columns, fields: containerFields }));
-    }
+    printRows(rows, flags, ({ ID }) => ID, { columns, fields: containerFields });
   },
 });
 

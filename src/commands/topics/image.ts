@@ -5,12 +5,12 @@ import { UsageError } from "../../errors.ts";
 import { durationText } from "../../ui/container-row.ts";
 import { sizeText } from "../../ui/size-text.ts";
 import { askYes } from "../ask.ts";
+import { printRows } from "../print-rows.ts";
 import { processEnvironment } from "../process-environment.ts";
-import { formatRows } from "../row-format.ts";
 import { Flags } from "../verb.ts";
 import { writeFileFrom, writeTo } from "../write-stream.ts";
 import { engineVerb, filterFlag, inspectVerb, readFilters } from "./engine-verb.ts";
-import { formatFlag } from "./format-flag.ts";
+import { formatFlag, quietFlag } from "./list-flags.ts";
 
 interface ImageLine {
   readonly Repository: string;
@@ -38,17 +38,14 @@ export const ls = engineVerb({
     filter: filterFlag,
     format: formatFlag,
     "no-trunc": Flags.boolean({ description: "ids in full" }),
-    quiet: Flags.boolean({ char: "q", description: "ids only" }),
+    quiet: quietFlag("ids"),
   },
   run: async ({ engine, words: [reference], flags }) => {
     const filters = { ...readFilters(flags.filter), ...(reference !== undefined && { reference: [reference] }) };
     const list = await engine.imageList({ all: flags.all === true, filters });
     const rows = list.flatMap((image) => linesOf(image, flags["no-trunc"] !== true));
-    if (flags.quiet) process.stdout.write([...new Set(rows.map(({ ID }) => ID))].map((id) => `${id}\n`).join(""));
-    else {
-      const fields = ["Repository", "Tag", "ID", "CreatedSince", "Size"] as const;
-      process.stdout.write(formatRows(rows, flags.json ? "json" : flags.format, { columns, fields }));
-    }
+    const fields = ["Repository", "Tag", "ID", "CreatedSince", "Size"] as const;
+    printRows(rows, flags, ({ ID }) => ID, { columns, fields });
   },
 });
 
@@ -158,7 +155,8 @@ export const load = engineVerb({
   },
   run: async ({ engine, flags }) => {
     const stream = flags.input === undefined ? process.stdin : createReadStream(flags.input);
-    await show(await engine.imageLoad({ stream, quiet: true }), false);
+    const isQuiet = flags.quiet === true;
+    await show(await engine.imageLoad({ stream, quiet: isQuiet }), isQuiet);
   },
 });
 

@@ -1,10 +1,10 @@
 import type { NetworkResource } from "../../engine/api.ts";
 import { UsageError } from "../../errors.ts";
 import { askYes } from "../ask.ts";
-import { formatRows } from "../row-format.ts";
+import { printRows } from "../print-rows.ts";
 import { Flags, several } from "../verb.ts";
 import { eachVerb, engineVerb, filterFlag, inspectVerb, readFilters, readPairs } from "./engine-verb.ts";
-import { formatFlag } from "./format-flag.ts";
+import { formatFlag, quietFlag } from "./list-flags.ts";
 
 type NetworkLine = Readonly<Record<"ID" | "Name" | "Driver" | "Scope", string>>;
 
@@ -15,7 +15,7 @@ export const ls = engineVerb({
     filter: filterFlag,
     format: formatFlag,
     "no-trunc": Flags.boolean({ description: "ids in full" }),
-    quiet: Flags.boolean({ char: "q", description: "ids only" }),
+    quiet: quietFlag("ids"),
   },
   run: async ({ engine, flags }) => {
     const list = await engine.networkList({ filters: readFilters(flags.filter) });
@@ -24,11 +24,7 @@ export const ls = engineVerb({
       .map(({ Id, Name, Driver, Scope = "local" }: NetworkResource): NetworkLine => {
         return { ID: flags["no-trunc"] ? Id : Id.slice(0, 12), Name, Driver, Scope };
       });
-    if (flags.quiet) process.stdout.write(rows.map(({ ID }) => `${ID}\n`).join(""));
-    else {
-      const fields = ["ID", "Name", "Driver", "Scope"] as const;
-      process.stdout.write(formatRows(rows, flags.json ? "json" : flags.format, { columns, fields }));
-    }
+    printRows(rows, flags, ({ ID }) => ID, { columns, fields: ["ID", "Name", "Driver", "Scope"] });
   },
 });
 

@@ -1,10 +1,10 @@
 import { UsageError } from "../../errors.ts";
 import { sizeText } from "../../ui/size-text.ts";
 import { askYes } from "../ask.ts";
-import { formatRows } from "../row-format.ts";
+import { printRows } from "../print-rows.ts";
 import { Flags, several } from "../verb.ts";
 import { eachVerb, engineVerb, filterFlag, inspectVerb, readFilters, readPairs } from "./engine-verb.ts";
-import { formatFlag } from "./format-flag.ts";
+import { formatFlag, quietFlag } from "./list-flags.ts";
 
 type VolumeLine = Readonly<Record<"Driver" | "Name" | "Mountpoint" | "Scope", string>>;
 
@@ -14,18 +14,14 @@ export const ls = engineVerb({
   flags: {
     filter: filterFlag,
     format: formatFlag,
-    quiet: Flags.boolean({ char: "q", description: "names only" }),
+    quiet: quietFlag("names"),
   },
   run: async ({ engine, flags }) => {
     const { Volumes } = await engine.volumeList({ filters: readFilters(flags.filter) });
     const rows = (Volumes ?? [])
       .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))
       .map(({ Driver, Name, Mountpoint, Scope }): VolumeLine => ({ Driver, Name, Mountpoint, Scope }));
-    if (flags.quiet) process.stdout.write(rows.map(({ Name }) => `${Name}\n`).join(""));
-    else {
-      const fields = ["Driver", "Name", "Mountpoint", "Scope"] as const;
-      process.stdout.write(formatRows(rows, flags.json ? "json" : flags.format, { columns, fields }));
-    }
+    printRows(rows, flags, ({ Name }) => Name, { columns, fields: ["Driver", "Name", "Mountpoint", "Scope"] });
   },
 });
 

@@ -1,0 +1,19 @@
+import { formatRows, type RowFormat } from "./row-format.ts";
+
+/** The flags that say how a list is printed. */
+export interface ListFlags {
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly format?: string | undefined;
+}
+
+/** Prints a list on stdout: with `--quiet` the keys alone, each once and on a line; else in the format (formatRows). */
+export function printRows<Row extends object>(
+  rows: readonly Row[],
+  { quiet, json, format }: ListFlags,
+  key: (row: Row) => string,
+  how: RowFormat<Row>,
+): void {
+  const keys = () => [...new Set(rows.map(key))].map((text) => `${text}\n`).join("");
+  process.stdout.write(quiet ? keys() : formatRows(rows, json ? "json" : format, how));
+}
