@@ -1,5 +1,6 @@
 import type { Mount, ProjectModel, Service } from "../compose/model.ts";
 import { toYaml } from "../compose/render/yaml.ts";
+import type { RegistryAuth } from "../engine/api.ts";
 import { credentialsFor } from "../engine/credentials.ts";
 import { type ImageReference, parseReference } from "../engine/reference.ts";
 import { EngineError } from "../errors.ts";
@@ -81,8 +82,21 @@ async function ask(engine: Awaited<ReturnType<typeof openEngine>>, image: string
   } catch (error) {
     if (!(error instanceof EngineError) || error.status !== undefined) throw error;
     // No engine answers; the registry can be asked from here too.
-    const { openRegistry } = await import("../engine/registry.ts");
-    return (await openRegistry(registry, auth).manifest(repository, tag)).digest;
+    return askRegistry({ registry, repository, tag }, auth);
+  }
+}
+
+async function askRegistry(reference: ImageReference, auth: RegistryAuth | undefined): Promise<string> {
+  const [{ openRegistry }, { readManifest }, { readOptions }] = await Promise.all([
+    import("../engine/registry/open-registry.ts"),
+    import("../engine/registry/read-manifest.ts"),
+    import("../engine/registry/read-options.ts"),
+  ]);
+  const registry = openRegistry(reference.registry, { options: await readOptions(), auth });
+  try {
+    return (await readManifest(registry, reference)).digest;
+  } finally {
+    registry.close();
   }
 }
 

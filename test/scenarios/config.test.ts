@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { digestOf, startRegistry } from "../engine/registry-server.ts";
+import { digestOf, startFakeRegistry } from "../engine/registry/fake-registry.ts";
 import { idle, image, onEveryEngine } from "./harness.ts";
 
 onEveryEngine("config", (scenario) => {
@@ -31,7 +31,7 @@ secrets: { s: { file: ./s.txt } }
     "config finds the digests of images through the engine, and where there is none by itself",
     {},
     async (stack) => {
-      const registry = await startRegistry("none");
+      const registry = await startFakeRegistry();
       try {
         const manifest = Buffer.from(
           JSON.stringify({
@@ -40,8 +40,9 @@ secrets: { s: { file: ./s.txt } }
             manifests: [],
           }),
         );
-        registry.content.set("a/b:1", manifest);
-        registry.content.set(digestOf(manifest), manifest);
+        const entry = { type: "application/vnd.oci.image.index.v1+json", body: manifest };
+        registry.manifests.set("1", entry);
+        registry.manifests.set(digestOf(manifest), entry);
         const name = `${registry.host}/a/b`;
         const pinned = `${name}:1@${digestOf(manifest)}`;
         stack.write({
@@ -58,7 +59,7 @@ secrets: { s: { file: ./s.txt } }
         expect(stderr).toContain(`the digest of ${name}:2 cannot be found`);
         expect(exitCode).toBe(1);
       } finally {
-        await registry.close();
+        await registry.stop();
       }
     },
   );

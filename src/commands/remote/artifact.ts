@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { RemoteReference } from "../../compose/remote.ts";
 import { credentialsFor } from "../../engine/credentials.ts";
 import { parseReference } from "../../engine/reference.ts";
-import { openRegistry, type Registry } from "../../engine/registry.ts";
+import { openRegistry, type Registry } from "../../engine/registry/open-registry.ts";
+import { readBlob } from "../../engine/registry/read-blob.ts";
+import { readManifest } from "../../engine/registry/read-manifest.ts";
+import { readOptions } from "../../engine/registry/read-options.ts";
 import { GantryError } from "../../errors.ts";
 import { cacheEntry } from "./cache.ts";
 
@@ -16,6 +19,7 @@ const envFileType = "application/vnd.docker.compose.envfile";
 interface Layer {
   readonly mediaType?: string;
   readonly digest?: string;
+  readonly size?: number;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -35,19 +39,25 @@ export async function fetchArtifact(
   insecure: readonly string[] = [],
 ): Promise<string> {
   const parsed = parseReference(reference);
-  const registry = openRegistry(parsed.registry, await credentialsFor(reference, environment), {
-    plain: insecure.includes(parsed.registry),
+  const registry = openRegistry(parsed.registry, {
+    options: await readOptions({ insecure }),
+    auth: await credentialsFor(reference, environment),
   });
-  const manifest = await registry.manifest(parsed.repository, parsed.digest ?? parsed.tag ?? "latest");
-  const { layers, artifactType, config } = parseManifest(manifest.bytes, text);
-  const type = artifactType ?? config?.mediaType;
-  if (type !== projectType && !(artifactType === undefined && type === oldConfigType)) {
-    throw new GantryError(`"${text}" is no compose project, but ${type ?? "something without a type"}`, {
-      hint: "publish one with docker compose publish",
-    });
+  try {
+    const manifest = await readManifest(registry, parsed);
+    const { layers, artifactType, config } = parseManifest(manifest.text, text);
+    const type = artifactType ?? config?.mediaType;
+    if (type !== projectType && !(artifactType === undefined && type === oldConfigType)) {
+      throw new GantryError(`"${text}" is no compose project, but ${type ?? "something without a type"}`, {
+        hint: "publish one with docker compose publish",
+      });
+    }
+    const name = manifest.digest.replace(":", "-");
+    const write = (directory: string) => writeLayers(directory, layers, parsed.repository, registry, text);
+    return await cacheEntry(cache, name, write);
+  } finally {
+    registry.close();
   }
-  const name = manifest.digest.replace(":", "-");
-  return cacheEntry(cache, name, (directory) => writeLayers(directory, layers, parsed.repository, registry, text));
 }
 
 async function writeLayers(
@@ -59,8 +69,10 @@ async function writeLayers(
 ): Promise<void> {
   const documents: string[] = [];
   const contents = await Promise.all(
-    layers.map(async ({ mediaType, digest = "" }) =>
-      mediaType === fileType || mediaType === envFileType ? registry.blob(repository, digest) : undefined,
+    layers.map(async ({ mediaType, digest = "", size = 0 }) =>
+      mediaType === fileType || mediaType === envFileType
+        ? readBlob(registry, repository, { digest, size })
+        : undefined,
     ),
   );
   for (const [i, { mediaType, annotations = {} }] of layers.entries()) {
@@ -84,11 +96,11 @@ function fileName(name: string | undefined, text: string): string {
 }
 
 function parseManifest(
-  bytes: Buffer,
+  json: string,
   text: string,
 ): { layers: readonly Layer[]; artifactType?: string; config?: { mediaType?: string } } {
   try {
-    const manifest: unknown = JSON.parse(bytes.toString("utf8"));
+    const manifest: unknown = JSON.parse(json);
     if (typeof manifest === "object" && manifest !== null && "layers" in manifest && Array.isArray(manifest.layers)) {
       return { ...manifest, layers: manifest.layers };
     }

@@ -1,7 +1,7 @@
 /** The files that COPY and ADD name: in the context, another stage, an image, the Dockerfile itself, or somewhere else. */
 
 import path from "node:path";
-import { digestOf } from "../images/digest.ts";
+import { digestOf } from "../digest.ts";
 import { packDirectory } from "../images/pack.ts";
 import { hasWildcards } from "../images/pattern.ts";
 import { overlayEntry } from "../images/to-overlay.ts";

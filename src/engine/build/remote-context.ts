@@ -3,8 +3,8 @@
 import { createReadStream } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { digestOf } from "../digest.ts";
 import { compressionOf, decompress, peek } from "../images/decompress.ts";
-import { digestOf } from "../images/digest.ts";
 import { overlayEntry } from "../images/to-overlay.ts";
 import { badRequest } from "../refusal.ts";
 import { isGit, parseGit } from "./git-source.ts";

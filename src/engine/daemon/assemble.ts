@@ -9,6 +9,7 @@ import type { Places } from "../embedded.ts";
 import { openImages } from "../images/open-images.ts";
 import { openNetworks } from "../networks/open.ts";
 import { notImplemented } from "../refusal.ts";
+import { readOptions } from "../registry/read-options.ts";
 import { routes } from "../routes.ts";
 import type { Tunnel } from "../serve.ts";
 import { openVolumes } from "../volumes/open.ts";
@@ -42,7 +43,7 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
     ofImage: (id) => uses.ofImage(id),
     ofVolume: (name) => uses.ofVolume(name),
   };
-  const images = await openImages(ground, laterUses);
+  const images = await openImages(ground, laterUses, await readOptions());
   const volumes = await openVolumes({ ground, uses: laterUses });
   // Before anything is mounted there: what will be has to reach the runtime's view of the host by itself.
   await shareFolder(ground.execRoot, "shared");

@@ -9,7 +9,8 @@ import { makeFolder, temporaryPrefix } from "../daemon/durable.ts";
 export interface Blobs {
   /** Its length in bytes, undefined where it is not here. */
   size(digest: string): Promise<number | undefined>;
-  read(digest: string): AsyncIterable<Buffer>;
+  /** Its bytes after the first `from`. */
+  read(digest: string, from?: number): AsyncIterable<Buffer>;
   /**
    * Takes bytes in as they come, and passes them on; done when both have reached the end. Not synced: whoever refers to it
    * syncs first.
@@ -35,7 +36,7 @@ export async function openBlobs(folder: string): Promise<Blobs> {
 
   return {
     size: async (digest) => (await stat(fileOf(digest)).catch(() => undefined))?.size,
-    read: (digest) => createReadStream(fileOf(digest), { highWaterMark: 1024 * 1024 }),
+    read: (digest, from = 0) => createReadStream(fileOf(digest), { start: from, highWaterMark: 1024 * 1024 }),
     remove: (digest) => rm(fileOf(digest), { force: true }),
     all: async () => (await readdir(folder)).filter((name) => !name.startsWith(".")).map((name) => `sha256:${name}`),
     receive: async () => {

@@ -4,10 +4,10 @@ import path from "node:path";
 import { syncFileSystem } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import { openRecords } from "../daemon/records.ts";
+import { digestOf, hexOf, isDigest } from "../digest.ts";
 import { formatReference, parseReference } from "../reference.ts";
 import { badRequest, notFound } from "../refusal.ts";
 import type { Blobs } from "./blobs.ts";
-import { digestOf, hexOf, isDigest } from "./digest.ts";
 import { decodeImageConfig, type ImageConfig } from "./image-config.ts";
 import type { Layers } from "./layers.ts";
 

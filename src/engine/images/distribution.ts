@@ -3,12 +3,12 @@
 import type { CallOptions, DistributionInspect, Engine } from "../api.ts";
 import type { Platform } from "../daemon/rooms.ts";
 import { formatReference } from "../reference.ts";
-import { fetchBlob } from "./fetch-blob.ts";
+import { openRegistry } from "../registry/open-registry.ts";
+import { readBlob } from "../registry/read-blob.ts";
 import { decodeImageConfig } from "./image-config.ts";
 import { isAttestation } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";
 import { reference as readReference } from "./references.ts";
-import { openRegistry } from "./registry/open-registry.ts";
 import { bad, fetchManifest } from "./resolve-manifest.ts";
 
 /** EngineError 404 where the registry has no such thing. */
@@ -18,7 +18,7 @@ export async function inspectDistribution(
   { signal = new AbortController().signal }: CallOptions = {},
 ): Promise<DistributionInspect> {
   const reference = readReference(name);
-  const registry = await openRegistry(reference.registry, { options: room.registries, auth, signal });
+  const registry = openRegistry(reference.registry, { options: room.registries, auth, signal });
   try {
     const { manifest, digest, size } = await fetchManifest(registry, reference);
     const platforms: Platform[] = [];
@@ -26,10 +26,9 @@ export async function inspectDistribution(
       for (const one of manifest.manifests)
         if (one.platform !== undefined && !isAttestation(one)) platforms.push(one.platform);
     } else {
-      const chunks: Buffer[] = [];
-      for await (const chunk of fetchBlob(registry, reference.repository, manifest.config, signal)) chunks.push(chunk);
+      const config = await readBlob(registry, reference.repository, manifest.config, signal);
       try {
-        platforms.push(decodeImageConfig(Buffer.concat(chunks).toString("utf8")).platform);
+        platforms.push(decodeImageConfig(config.toString("utf8")).platform);
       } catch (error) {
         throw bad(formatReference(reference), error);
       }

@@ -5,7 +5,7 @@
 
 import { promisify } from "node:util";
 import zlib from "node:zlib";
-import { gather } from "./gather.ts";
+import { gather } from "../gather.ts";
 
 const deflate = promisify(zlib.deflateRaw);
 

@@ -2,7 +2,7 @@
 
 import type { ContainerConfig, HealthConfig } from "../api.ts";
 import type { Platform } from "../daemon/rooms.ts";
-import { isDigest } from "./digest.ts";
+import { isDigest } from "../digest.ts";
 
 export interface ImageHistory {
   /** RFC 3339. */

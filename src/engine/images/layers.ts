@@ -14,9 +14,9 @@ import { removeTree } from "../containers/rootfs/remove-tree.ts";
 import { makeFolder, temporaryPrefix } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import { openRecords } from "../daemon/records.ts";
+import { hexOf } from "../digest.ts";
 import type { Blobs } from "./blobs.ts";
 import { decompress } from "./decompress.ts";
-import { hexOf } from "./digest.ts";
 import { type PackedPiece, packFromRecipe, packLayer } from "./pack.ts";
 import { unpackLayer } from "./unpack.ts";
 

@@ -1,9 +1,9 @@
 /** Loading images from an archive: docker's `manifest.json`, or a plain OCI layout. */
 
 import type { CallOptions, Engine, Progress } from "../api.ts";
+import { digestOf, hexOf, shortId } from "../digest.ts";
 import { formatReference, parseReference } from "../reference.ts";
 import { badRequest } from "../refusal.ts";
-import { digestOf, hexOf, shortId } from "./digest.ts";
 import { decodeImageConfig } from "./image-config.ts";
 import { choose, decodeManifest, layerMediaType } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";

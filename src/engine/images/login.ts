@@ -3,9 +3,9 @@
 import type { CallOptions, Engine, RegistryAuth } from "../api.ts";
 import { type Shape, takeShape } from "../containers/shape.ts";
 import { badRequest, internal, unauthorized } from "../refusal.ts";
+import { readFailure } from "../registry/failure.ts";
+import { openRegistry } from "../registry/open-registry.ts";
 import type { ImagesRoom } from "./open-images.ts";
-import { readFailure } from "./registry/failure.ts";
-import { openRegistry } from "./registry/open-registry.ts";
 
 const fields: { readonly [K in keyof Required<RegistryAuth>]: Shape } = {
   username: "string",
@@ -22,7 +22,7 @@ export async function logIn(
   { signal }: CallOptions = {},
 ): ReturnType<Engine["registryLogin"]> {
   const auth = (takeShape(body, { fields }, "AuthConfig") ?? {}) as RegistryAuth;
-  const registry = await openRegistry(registryOf(auth.serveraddress), { options: room.registries, auth, signal });
+  const registry = openRegistry(registryOf(auth.serveraddress), { options: room.registries, auth, signal });
   try {
     const response = await registry.request({ method: "GET", path: "/v2/" });
     if (response.status === 401) {

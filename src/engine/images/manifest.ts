@@ -1,7 +1,7 @@
 /** Manifests and indexes, as registries and archives hold them. Source: OCI image-spec; distribution, "Image Manifest V 2, Schema 2". Pure. */
 
 import type { Platform } from "../daemon/rooms.ts";
-import { isDigest } from "./digest.ts";
+import { isDigest } from "../digest.ts";
 import { rank } from "./platform.ts";
 
 export const layerMediaType = "application/vnd.oci.image.layer.v1.tar";
@@ -12,15 +12,6 @@ export const manifestMediaType = "application/vnd.oci.image.manifest.v1+json";
 export const configMediaType = "application/vnd.oci.image.config.v1+json";
 export const indexMediaType = "application/vnd.oci.image.index.v1+json";
 const dockerListMediaType = "application/vnd.docker.distribution.manifest.list.v2+json";
-
-/** What we can read, the most wanted first. */
-export const acceptedManifests = [
-  indexMediaType,
-  dockerListMediaType,
-  manifestMediaType,
-  dockerManifestMediaType,
-  "*/*",
-].join(", ");
 
 export interface Descriptor {
   readonly mediaType: string;

@@ -5,19 +5,20 @@
 
 import type { CallOptions, Engine, Progress, RegistryAuth } from "../api.ts";
 import type { Platform } from "../daemon/rooms.ts";
+import { shortId } from "../digest.ts";
 import { familiarName, formatReference, type ImageReference } from "../reference.ts";
 import { internal } from "../refusal.ts";
+import { fetchBlob } from "../registry/fetch-blob.ts";
+import { listTags } from "../registry/list-tags.ts";
+import { openRegistry, type Registry } from "../registry/open-registry.ts";
+import { readBlob } from "../registry/read-blob.ts";
 import { atMost } from "./at-most.ts";
-import { digestOf, shortId } from "./digest.ts";
-import { fetchBlob } from "./fetch-blob.ts";
 import { decodeImageConfig, type ImageConfig } from "./image-config.ts";
 import type { Descriptor } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";
 import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from "./platform.ts";
 import { layerProgress, layerStatus, progressOf } from "./progress.ts";
 import { reference as readReference } from "./references.ts";
-import { listTags } from "./registry/list-tags.ts";
-import { openRegistry, type Registry } from "./registry/open-registry.ts";
 import { bad, type FetchedManifest, fetchManifest, imageManifest } from "./resolve-manifest.ts";
 import { takeLayer } from "./take-layer.ts";
 
@@ -25,7 +26,6 @@ type Arguments = Parameters<Engine["imagePull"]>[0];
 type Tell = (line: Progress) => void;
 
 const layersAtOnce = 3;
-const configLimit = 8 * 1024 * 1024;
 /** Between two lines about the same layer, milliseconds. */
 const linePause = 100;
 
@@ -41,7 +41,7 @@ export async function pullImage(
   const wanted = platform === undefined || platform === "" ? hostPlatform : parsePlatform(platform);
   const abort = new AbortController();
   const either = signal === undefined ? abort.signal : AbortSignal.any([signal, abort.signal]);
-  const registry = await openRegistry(reference.registry, {
+  const registry = openRegistry(reference.registry, {
     options: room.registries,
     auth,
     signal: either,
@@ -148,14 +148,9 @@ async function fetchConfig(
   descriptor: Descriptor,
 ): Promise<{ readonly text: string; readonly config: ImageConfig }> {
   const shown = formatReference(reference);
-  if (descriptor.size > configLimit) throw bad(shown, new Error("its config is larger than 8 MiB"));
-  const chunks: Buffer[] = [];
-  for await (const chunk of fetchBlob(registry, reference.repository, descriptor, signal)) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
+  const bytes = await readBlob(registry, reference.repository, descriptor, signal);
   try {
     const text = bytes.toString("utf8");
-    if (digestOf(bytes) !== descriptor.digest)
-      throw new Error(`its config has the digest ${digestOf(bytes)}, not ${descriptor.digest}`);
     if (!bytes.equals(Buffer.from(text))) throw new Error("its config is not UTF-8");
     return { text, config: decodeImageConfig(text) };
   } catch (error) {

@@ -1,21 +1,21 @@
 /** Pushing: layers that the registry has already, here or in another repository, are not sent; the others are, several at once. */
 
 import type { CallOptions, Engine, Progress } from "../api.ts";
+import { digestOf, shortId } from "../digest.ts";
 import { familiarName, formatReference, type ImageReference } from "../reference.ts";
 import { internal, notFound } from "../refusal.ts";
+import { pushFailure, readFailure } from "../registry/failure.ts";
+import { openRegistry, type Registry } from "../registry/open-registry.ts";
+import { type Content, upload } from "../registry/upload.ts";
 import { atMost } from "./at-most.ts";
 import type { Image } from "./catalog.ts";
 import { compressionOf, peek } from "./decompress.ts";
-import { digestOf, shortId } from "./digest.ts";
 import { gzip } from "./gzip.ts";
 import type { LayerBlob } from "./layers.ts";
 import { dockerConfigMediaType, dockerLayerMediaType, dockerManifestMediaType } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";
 import { layerProgress, layerStatus, progressOf } from "./progress.ts";
 import { hasDigest, reference as readReference } from "./references.ts";
-import { pushFailure, readFailure } from "./registry/failure.ts";
-import { openRegistry, type Registry } from "./registry/open-registry.ts";
-import { type Content, upload } from "./registry/upload.ts";
 
 type Arguments = Parameters<Engine["imagePush"]>[0];
 
@@ -50,7 +50,7 @@ export async function pushImage(
   }
   return progressOf(async (tell, either) => {
     tell({ status: `The push refers to repository [${reference.registry}/${reference.repository}]` });
-    const registry = await openRegistry(reference.registry, { options: room.registries, auth, signal: either });
+    const registry = openRegistry(reference.registry, { options: room.registries, auth, signal: either });
     try {
       for (const { tag: one, image } of images) {
         if (image !== undefined) await pushOne({ room, registry, tell, reference: { ...reference, tag: one } }, image);
@@ -93,7 +93,7 @@ async function pushOne(push: Push, image: Image): Promise<void> {
       scope: { repository, actions: ["pull", "push"] },
     });
     if (response.status !== 201) {
-      throw pushFailure(response.status, await readFailure(response), formatReference(reference));
+      throw pushFailure(await readFailure(response), formatReference(reference));
     }
     response.discard();
     const Digest = digestOf(manifest);
@@ -116,8 +116,8 @@ async function pushLayer({ room, registry, reference, tell }: Push, diffId: stri
   const id = shortId(record.diffId);
   const known = (await travelsAsItIs(room, record.blob)) ? record.blob : record.pushed;
   let told = 0;
-  const counted = async function* (bytes: AsyncIterable<Buffer>, total: number) {
-    let sent = 0;
+  const counted = async function* (bytes: AsyncIterable<Buffer>, total: number, from = 0) {
+    let sent = from;
     for await (const chunk of bytes) {
       sent += chunk.length;
       const now = performance.now();
@@ -132,9 +132,9 @@ async function pushLayer({ room, registry, reference, tell }: Push, diffId: stri
   const content: Content = {
     ...(known !== undefined && { digest: known.digest }),
     ...(asItIs && { size: known.size }),
-    read: () =>
+    read: (from) =>
       asItIs
-        ? counted(room.blobs.read(known.digest), known.size)
+        ? counted(room.blobs.read(known.digest, from), known.size, from)
         : gzip(counted(room.layers.tar(diffId), record.tarSize)),
   };
   const outcome = await upload(registry, reference.repository, content, othersWith(room, diffId, reference));

@@ -2,9 +2,9 @@
 
 import type { Filters } from "../api.ts";
 import type { Uses } from "../daemon/rooms.ts";
+import { chainIdsOf, hexOf, shortId } from "../digest.ts";
 import { conflict } from "../refusal.ts";
 import { type Catalog, type Image, keyOfName } from "./catalog.ts";
-import { chainIdsOf, hexOf, shortId } from "./digest.ts";
 import { booleanOf, pruneFilter } from "./filter.ts";
 import type { Layers } from "./layers.ts";
 import { hasDigest, nameOf } from "./references.ts";

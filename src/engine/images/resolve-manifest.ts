@@ -2,13 +2,12 @@
 
 import { type EngineError, GantryError } from "../../errors.ts";
 import type { Platform } from "../daemon/rooms.ts";
-import { familiarName, formatReference, type ImageReference } from "../reference.ts";
+import { formatReference, type ImageReference } from "../reference.ts";
 import { internal, notFound } from "../refusal.ts";
-import { digestOf } from "./digest.ts";
-import { acceptedManifests, choose, decodeManifest, type Manifest } from "./manifest.ts";
+import type { Registry } from "../registry/open-registry.ts";
+import { readManifest } from "../registry/read-manifest.ts";
+import { choose, decodeManifest, type Manifest } from "./manifest.ts";
 import { formatPlatform } from "./platform.ts";
-import { pullFailure, readFailure } from "./registry/failure.ts";
-import type { Registry } from "./registry/open-registry.ts";
 
 export interface FetchedManifest {
   readonly manifest: Manifest;
@@ -16,32 +15,13 @@ export interface FetchedManifest {
   readonly size: number;
 }
 
-const manifestLimit = 4 * 1024 * 1024;
-
 /** EngineError 404, 500 in docker's words. */
 export async function fetchManifest(registry: Registry, reference: ImageReference): Promise<FetchedManifest> {
-  const { repository, digest } = reference;
-  const shown = formatReference(reference);
-  const response = await registry.request({
-    method: "GET",
-    path: `/v2/${repository}/manifests/${digest ?? reference.tag ?? "latest"}`,
-    headers: { Accept: acceptedManifests },
-    scope: { repository, actions: ["pull"] },
-  });
-  if (response.status !== 200) {
-    throw pullFailure(response.status, await readFailure(response), shown, familiarName(reference));
-  }
+  const { text, digest, contentType } = await readManifest(registry, reference);
   try {
-    const text = await response.text(manifestLimit);
-    const actual = digestOf(text);
-    if (digest !== undefined && actual !== digest) throw new Error(`what the registry sent has the digest ${actual}`);
-    return {
-      manifest: decodeManifest(text, response.header("content-type")),
-      digest: actual,
-      size: Buffer.byteLength(text),
-    };
+    return { manifest: decodeManifest(text, contentType), digest, size: Buffer.byteLength(text) };
   } catch (error) {
-    throw bad(shown, error);
+    throw bad(formatReference(reference), error);
   }
 }
 

@@ -1,9 +1,9 @@
 /** Images as one tar: an OCI layout, with the `manifest.json` beside it that `docker load` reads. */
 
+import { digestOf, hexOf } from "../digest.ts";
 import { familiarName, formatReference } from "../reference.ts";
 import { notFound } from "../refusal.ts";
 import type { Image } from "./catalog.ts";
-import { digestOf, hexOf } from "./digest.ts";
 import { configMediaType, indexMediaType, layerMediaType, manifestMediaType } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";
 import { hasDigest, reference as readReference } from "./references.ts";

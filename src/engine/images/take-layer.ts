@@ -1,8 +1,8 @@
 /** A layer in the form that it travels in: kept as it came, and unpacked at the same time. */
 
+import { gather } from "../gather.ts";
 import type { Blobs } from "./blobs.ts";
 import { decompress } from "./decompress.ts";
-import { gather } from "./gather.ts";
 import type { LayerBlob, Layers, StagedLayer } from "./layers.ts";
 
 export interface TravellingLayer {

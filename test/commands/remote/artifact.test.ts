@@ -3,21 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fetchArtifact } from "../../../src/commands/remote/artifact.ts";
-import { digestOf, startRegistry, type TestRegistry } from "../../engine/registry-server.ts";
+import { digestOf, type FakeRegistry, startFakeRegistry } from "../../engine/registry/fake-registry.ts";
 
 const file = "application/vnd.docker.compose.file+yaml";
 const envFile = "application/vnd.docker.compose.envfile";
 let root: string;
-let registry: TestRegistry;
+let registry: FakeRegistry;
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), "gantry-artifact-"));
-  registry = await startRegistry("bearer");
+  registry = await startFakeRegistry("bearer");
   const auth = Buffer.from("user:pass").toString("base64");
   writeFileSync(join(root, "config.json"), JSON.stringify({ auths: { [registry.host]: { auth } } }));
 });
 afterEach(async () => {
-  await registry.close();
+  await registry.stop();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -27,11 +27,11 @@ type Layer = readonly [mediaType: string, text: string, annotations?: Readonly<R
 function publish(layers: readonly Layer[], more: object = { artifactType: "application/vnd.docker.compose.project" }) {
   const described = layers.map(([mediaType, text, annotations]) => {
     const bytes = Buffer.from(text);
-    registry.content.set(digestOf(bytes), bytes);
+    registry.blobs.set(digestOf(bytes), bytes);
     return { mediaType, digest: digestOf(bytes), size: bytes.length, ...(annotations && { annotations }) };
   });
   const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, layers: described, ...more }));
-  registry.content.set("a/shop:1", manifest);
+  registry.manifests.set("1", { type: "application/vnd.oci.image.manifest.v1+json", body: manifest });
 }
 
 function fetched(): Promise<string> {
@@ -60,9 +60,9 @@ describe("a published compose project", () => {
   it("is fetched once for each digest of its tag", async () => {
     publish(whole);
     const first = await fetched();
-    registry.requests.length = 0;
+    registry.seen.length = 0;
     expect(await fetched()).toBe(first);
-    expect(registry.requests.filter((request) => request.includes("/blobs/"))).toEqual([]);
+    expect(registry.seen.filter(({ line }) => line.includes("/blobs/"))).toEqual([]);
     publish(whole.slice(0, 1));
     expect(await fetched()).not.toBe(first);
   });
@@ -92,7 +92,7 @@ describe("a published compose project", () => {
 
   it("of which a layer is missing leaves nothing in the cache", async () => {
     publish(whole);
-    registry.content.delete(digestOf(Buffer.from("A=1\n")));
+    registry.blobs.delete(digestOf(Buffer.from("A=1\n")));
     await expect(fetched()).rejects.toThrow("manifest unknown");
     expect(readdirSync(join(root, "cache"))).toEqual([]);
   });

@@ -3,7 +3,7 @@ import path from "node:path";
 import zlib from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RegistryAuth } from "../../../src/engine/api.ts";
-import { digestOf, type FakeRegistry, fail, startFakeRegistry } from "./fake-registry.ts";
+import { digestOf, type FakeRegistry, fail, startFakeRegistry } from "../registry/fake-registry.ts";
 import { drain, openTestRoom, type TestRoom, tarOf } from "./room.ts";
 
 let registry: FakeRegistry;
@@ -85,13 +85,15 @@ describe("a registry that is out of order", () => {
       busy-- > 0 && fail(response, 429, "TOOMANYREQUESTS", "slow down", { "Retry-After": "0" });
     expect(await pull()).toBe(fresh());
     registry.spoil = (_, response) => fail(response, 429, "TOOMANYREQUESTS", "not today", { "Retry-After": "86400" });
-    expect(await pull("2")).toBe("toomanyrequests: not today");
+    expect(await pull("2")).toBe(
+      `toomanyrequests: not today (http://${registry.host}/v2/it/manifests/2); try again later, or log in for a higher limit`,
+    );
     registry.spoil = (_, response) => {
       response.writeHead(403, { "Content-Type": "text/html" }).end("<html>\u001b[31mgo away</html>");
       return true;
     };
     expect(await pull("2")).toBe(
-      `pull access denied for ${registry.host}/it, repository does not exist or may require 'docker login': denied: HTTP status 403`,
+      `pull access denied for ${registry.host}/it, repository does not exist or may require 'docker login': denied: HTTP status 403 and a web page`,
     );
   });
 
@@ -124,7 +126,7 @@ describe("a registry that is out of order", () => {
         const config = registry.blobs.get(blobOf(1))?.toString().replace("sh", "xx") ?? "";
         registry.blobs.set(blobOf(1), Buffer.from(config));
       },
-      "its config has the digest",
+      "where sha256:",
     ],
     [
       "with a layer that is not the one of the config",

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Progress } from "../../../src/engine/api.ts";
-import { type RegistryServer, startRegistry } from "./registry-server.ts";
+import { type RegistryServer, startRegistry } from "../registry/docker-registry.ts";
 import { drain, openTestRoom, type TestRoom, tarOf } from "./room.ts";
 
 let registry: RegistryServer;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type RegistryServer, startRegistry } from "../../engine/images/registry-server.ts";
+import { type RegistryServer, startRegistry } from "../../engine/registry/docker-registry.ts";
 import { type Bench, image, openBench, withDocker } from "./bench.ts";
 
 withDocker("the docker CLI with a registry", () => {

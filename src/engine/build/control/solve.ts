@@ -5,7 +5,7 @@ import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import { type definition, operation } from "../../buildkit/messages.ts";
 import { decode, type Encodable, encode } from "../../buildkit/protobuf.ts";
-import { digestOf } from "../../images/digest.ts";
+import { digestOf } from "../../digest.ts";
 import { badRequest } from "../../refusal.ts";
 import type { BuildRoom } from "../build-image.ts";
 import { carryOut } from "../carry-out.ts";

@@ -2,13 +2,17 @@
 
 const pieceLength = 1024 * 1024;
 
-export async function* gather(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void, undefined> {
+/** Pieces of at least so many bytes, but for the last one. */
+export async function* gather(
+  source: AsyncIterable<Uint8Array>,
+  atLeast: number = pieceLength,
+): AsyncGenerator<Buffer, void, undefined> {
   let held: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of source) {
     held.push(chunk);
     length += chunk.length;
-    if (length < pieceLength) continue;
+    if (length < atLeast) continue;
     yield joined(held, length);
     held = [];
     length = 0;

@@ -1,7 +1,7 @@
 /** All tags of a repository. */
 
-import { familiarName, type ImageReference } from "../../reference.ts";
-import { internal } from "../../refusal.ts";
+import { familiarName, type ImageReference } from "../reference.ts";
+import { internal } from "../refusal.ts";
 import { pullFailure, readFailure } from "./failure.ts";
 import type { Registry } from "./open-registry.ts";
 
@@ -16,7 +16,7 @@ export async function listTags(registry: Registry, reference: ImageReference): P
     const response = await registry.request({ method: "GET", path, scope: { repository, actions: ["pull"] } });
     if (response.status !== 200) {
       const name = familiarName(reference);
-      throw pullFailure(response.status, await readFailure(response), name, name);
+      throw pullFailure(await readFailure(response), name, name);
     }
     const { tags: found } = JSON.parse(await response.text()) as { readonly tags?: unknown };
     if (Array.isArray(found)) tags.push(...found.filter((tag): tag is string => typeof tag === "string"));

@@ -8,11 +8,15 @@ export interface RegistryOptions {
   readonly insecure: readonly string[];
   /** URLs to try before Docker Hub, in order. */
   readonly mirrors: readonly string[];
-  /** `<host:port>/ca.crt`, `client.cert`, `client.key` below this folder: `/etc/docker/certs.d`. */
-  readonly certificates?: string;
+  /** Folders with certificates below `<host:port>/`, as docker has them in `/etc/docker/certs.d`. */
+  readonly certificates: readonly string[];
+  /** Without a byte for so long, milliseconds, a connection is given up; a minute unless given. */
+  readonly patience?: number;
+  /** Before the second try, milliseconds, doubled from try to try; half a second unless given. */
+  readonly pause?: number;
 }
 
-export const plainOptions: RegistryOptions = { insecure: [], mirrors: [] };
+export const plainOptions: RegistryOptions = { insecure: [], mirrors: [], certificates: [] };
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");

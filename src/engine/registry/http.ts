@@ -1,12 +1,13 @@
 /** One HTTP exchange with a registry: no redirects, no retries, no credentials of its own. */
 
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from "node:dns";
-import { readFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
-import path from "node:path";
-import { isOfThisMachine, type RegistryOptions } from "./hosts.ts";
+import { readCertificates } from "./certificates.ts";
+import { isOfThisMachine } from "./hosts.ts";
+import { proxiesOf } from "./proxies.ts";
+import { shownUrl } from "./shown-url.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -34,33 +35,49 @@ export interface Http {
   close(): void;
 }
 
-/** No byte for so long, milliseconds: the connection is given up. */
-const patience = 60_000;
+const usualPatience = 60_000;
 const textLimit = 1024 * 1024;
 const userAgent = "gantry";
 
-/** `insecure`: certificates are not verified. `registry`: whose certificates are looked for. */
-export async function openHttp(registry: string, insecure: boolean, { certificates }: RegistryOptions): Promise<Http> {
-  const files = certificates === undefined ? {} : await readCertificates(path.join(certificates, registry));
-  const pool = { keepAlive: true, maxSockets: 8, proxyEnv: process.env };
+export interface HttpOptions {
+  /** As in a reference: whose certificates are looked for. */
+  readonly registry: string;
+  /** Certificates are not verified. */
+  readonly insecure: boolean;
+  /** Folders, as in RegistryOptions. */
+  readonly certificates: readonly string[];
+  /** No byte for so long, milliseconds: the connection is given up. */
+  readonly patience?: number | undefined;
+}
+
+export function openHttp({ registry, insecure, certificates, patience = usualPatience }: HttpOptions): Http {
+  const pool = { keepAlive: true, maxSockets: 8, proxyEnv: proxiesOf(process.env) };
   const plain = new http.Agent(pool);
-  const secure = new https.Agent({ ...pool, ...files, rejectUnauthorized: !insecure });
+  let opened: Promise<https.Agent> | undefined;
+  /** Read when the first connection needs them. */
+  const secure = () => {
+    opened ??= readCertificates(certificates, registry).then(
+      (own) => new https.Agent({ ...pool, ...own, rejectUnauthorized: !insecure }),
+    );
+    return opened;
+  };
   return {
     close: () => {
       plain.destroy();
-      secure.destroy();
+      opened?.then((agent) => agent.destroy()).catch(() => {});
     },
-    send: (request) =>
-      new Promise((resolve, reject) => {
-        const url = new URL(request.url);
-        const isSecure = url.protocol === "https:";
-        if (!isSecure && url.protocol !== "http:") throw new Error(`${url.protocol} is not spoken here`);
-        const host = url.hostname.replace(/^\[|\]$/g, "");
-        const guarded = request.guarded === true;
-        if (guarded && (isOfThisMachine(host) || host === "localhost")) throw new Error(refusalTo(url));
+    send: async (request) => {
+      const url = new URL(request.url);
+      const isSecure = url.protocol === "https:";
+      if (!isSecure && url.protocol !== "http:") throw new Error(`${url.protocol} is not spoken here`);
+      const host = url.hostname.replace(/^\[|\]$/g, "");
+      const guarded = request.guarded === true;
+      if (guarded && (isOfThisMachine(host) || host === "localhost")) throw new Error(refusalTo(url));
+      const agent = isSecure ? await secure() : plain;
+      return new Promise((resolve, reject) => {
         const outgoing = (isSecure ? https : http).request(url, {
           method: request.method,
-          agent: isSecure ? secure : plain,
+          agent,
           headers: { "User-Agent": userAgent, ...request.headers },
           ...(request.signal !== undefined && { signal: request.signal }),
           ...(guarded && { lookup: guardedLookup(url) }),
@@ -69,7 +86,8 @@ export async function openHttp(registry: string, insecure: boolean, { certificat
         outgoing.once("error", reject);
         outgoing.once("response", (incoming) => resolve(asResponse(incoming, request.url)));
         sendBody(outgoing, request.body).catch((error: Error) => outgoing.destroy(error));
-      }),
+      });
+    },
   };
 }
 
@@ -106,7 +124,7 @@ function asResponse(incoming: http.IncomingMessage, url: string): HttpResponse {
       let length = 0;
       for await (const chunk of incoming) {
         length += chunk.length;
-        if (length > limit) throw new Error(`the answer of ${url} is longer than ${limit} bytes`);
+        if (length > limit) throw new Error(`the answer of ${shownUrl(url)} is longer than ${limit} bytes`);
         chunks.push(chunk);
       }
       return Buffer.concat(chunks).toString("utf8");
@@ -121,22 +139,15 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, address: string | Lo
 
 function guardedLookup(url: URL) {
   return (hostname: string, options: LookupOptions, callback: LookupCallback): void => {
+    // The way there may be through a proxy, which may be anywhere.
+    const isProxy = hostname !== url.hostname;
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, "");
-      if (addresses.some(({ address }) => isOfThisMachine(address))) return callback(new Error(refusalTo(url)), "");
+      if (!isProxy && addresses.some(({ address }) => isOfThisMachine(address)))
+        return callback(new Error(refusalTo(url)), "");
       const [first] = addresses;
       if (options.all === true) callback(null, addresses);
       else callback(null, first?.address ?? "", first?.family ?? isIP(first?.address ?? ""));
     });
-  };
-}
-
-async function readCertificates(folder: string): Promise<https.AgentOptions> {
-  const read = (name: string) => readFile(path.join(folder, name)).catch(() => undefined);
-  const [ca, cert, key] = await Promise.all(["ca.crt", "client.cert", "client.key"].map(read));
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
   };
 }
