@@ -1,12 +1,25 @@
 /** Registry credentials as `docker login` left them: in config.json, or with credential programs. */
 
-import { execFile } from "node:child_process";
 import type { RegistryAuth } from "./api.ts";
+import { askProgram } from "./credential-program.ts";
 import { type DockerConfig, type Environment, readDockerConfig, type StoredAuth } from "./docker-config.ts";
 import { parseReference } from "./reference.ts";
 
 /** What config.json and the credential programs call docker's own registry. */
-const hubKey = "https://index.docker.io/v1/";
+export const hubKey = "https://index.docker.io/v1/";
+
+/**
+ * The key of a registry as people name it: `ghcr.io`, `https://ghcr.io/`, `docker.io`, or undefined for Docker Hub. Pure.
+ */
+export function credentialKey(server: string | undefined): string {
+  const host = hostOf(server ?? "");
+  return ["", "docker.io", "index.docker.io", "registry-1.docker.io"].includes(host) ? hubKey : host;
+}
+
+/** The credentials that are kept for a key of config.json. */
+export async function storedCredentials(key: string, environment: Environment): Promise<RegistryAuth | undefined> {
+  return lookUp(key, await readDockerConfig(environment), environment);
+}
 
 /**
  * The credentials for the registry of an image reference (`ghcr.io/me/app:1`), for `imagePull`; undefined where there
@@ -14,8 +27,7 @@ const hubKey = "https://index.docker.io/v1/";
  */
 export async function credentialsFor(reference: string, environment: Environment): Promise<RegistryAuth | undefined> {
   const { registry } = parseReference(reference);
-  const config = await readDockerConfig(environment);
-  return lookUp(registry === "docker.io" ? hubKey : registry, config, environment);
+  return storedCredentials(credentialKey(registry), environment);
 }
 
 /** All credentials there are, by registry, for `imageBuild`: the engine pulls whatever the Dockerfile names. */
@@ -24,22 +36,34 @@ export async function allCredentials(environment: Environment): Promise<Readonly
   const keys = new Set([
     ...(config.credsStore === undefined ? [] : await listStored(config.credsStore, environment)),
     ...Object.keys(config.auths ?? {}),
+    ...Object.keys(authsOf(environment)),
     ...Object.keys(config.credHelpers ?? {}),
   ]);
   const found = await Promise.all([...keys].map(async (key) => [key, await lookUp(key, config, environment)] as const));
   return Object.fromEntries(found.flatMap(([key, auth]) => (auth === undefined ? [] : [[key, auth]])));
 }
 
+/** The name of the program that keeps the credentials for a key, where one does. Pure. */
+export function programFor(key: string, { credHelpers, credsStore }: DockerConfig): string | undefined {
+  return own(credHelpers, key) ?? own(credHelpers, hostOf(key)) ?? (credsStore || undefined);
+}
+
 async function lookUp(key: string, config: DockerConfig, environment: Environment): Promise<RegistryAuth | undefined> {
   const host = hostOf(key);
-  const program = own(config.credHelpers, key) ?? own(config.credHelpers, host) ?? config.credsStore;
-  if (program !== undefined && program !== "") {
+  const program = own(authsOf(environment), key) === undefined ? programFor(key, config) : undefined;
+  if (program !== undefined) {
     const stored = await getStored(program, key, environment);
     if (stored !== undefined) return stored;
   }
-  const auths = config.auths ?? {};
+  const auths = { ...config.auths, ...authsOf(environment) };
   const stored = own(auths, key) ?? Object.entries(auths).find(([name]) => hostOf(name) === host)?.[1];
   return stored === undefined ? undefined : decodeStored(stored, key);
+}
+
+/** What the variable DOCKER_AUTH_CONFIG says, in the form of config.json; it goes before everything else. */
+function authsOf(environment: Environment): Readonly<Record<string, StoredAuth>> {
+  const auths = parseObject(environment.get("DOCKER_AUTH_CONFIG") ?? "")?.auths;
+  return typeof auths === "object" && auths !== null ? { ...auths } : {};
 }
 
 function decodeStored(stored: StoredAuth, serveraddress: string): RegistryAuth | undefined {
@@ -73,24 +97,10 @@ async function listStored(name: string, environment: Environment): Promise<strin
   return Object.keys((await ask(name, "list", "", environment)) ?? {});
 }
 
-/** One question to `docker-credential-<name>`. What it prints is secret and goes into no message. */
-function ask(
-  name: string,
-  verb: "get" | "list",
-  input: string,
-  environment: Environment,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
-  // The name becomes part of a program's name; a path in it would run something else.
-  if (!/^[\w.-]+$/.test(name)) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    const env = Object.fromEntries(environment);
-    const child = execFile(`docker-credential-${name}`, [verb], { env }, (error, output) => {
-      resolve(error === null ? parseObject(output) : undefined);
-    });
-    // A program that ends without reading is judged by its exit code.
-    child.stdin?.on("error", () => {});
-    child.stdin?.end(input);
-  });
+/** A program that fails has none. */
+async function ask(name: string, verb: "get" | "list", input: string, environment: Environment) {
+  const { ok, output } = await askProgram(name, verb, input, environment);
+  return ok ? parseObject(output) : undefined;
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -107,6 +117,7 @@ function hostOf(key: string): string {
   return key.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
 }
 
-function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+/** What stands under a key, and not further up. */
+export function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -22,7 +22,12 @@ export async function logIn(
   { signal }: CallOptions = {},
 ): ReturnType<Engine["registryLogin"]> {
   const auth = (takeShape(body, { fields }, "AuthConfig") ?? {}) as RegistryAuth;
-  const registry = openRegistry(registryOf(auth.serveraddress), { options: room.registries, auth, signal });
+  const registry = openRegistry(registryOf(auth.serveraddress), {
+    options: room.registries,
+    auth,
+    offline: true,
+    signal,
+  });
   try {
     const response = await registry.request({ method: "GET", path: "/v2/" });
     if (response.status === 401) {

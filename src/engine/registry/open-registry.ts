@@ -34,6 +34,8 @@ export interface Registry {
 export interface RegistrySession {
   readonly options: RegistryOptions;
   readonly auth?: RegistryAuth | undefined;
+  /** Also to be given something to keep in place of the password: `refreshToken`. */
+  readonly offline?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -97,12 +99,12 @@ function openEndpoint(
   registry: string,
   addresses: readonly string[],
   insecure: boolean,
-  { options, auth, signal }: RegistrySession,
+  { options, auth, offline = false, signal }: RegistrySession,
 ): Registry {
   const { certificates, patience: untilSilent } = options;
   const http: Http = openHttp({ registry, insecure, certificates, patience: untilSilent });
   const patience: Patience = { pause: options.pause ?? usualPause, signal };
-  const authorizer = openAuthorizer({ http, registry, auth, insecure, patience });
+  const authorizer = openAuthorizer({ http, registry, auth, insecure, offline, patience });
   let base: string | undefined;
 
   const sendTo = async (address: string, request: RegistryRequest): Promise<Reached> => {

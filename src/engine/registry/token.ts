@@ -42,13 +42,15 @@ export interface AuthorizerOptions {
   readonly auth: RegistryAuth | undefined;
   /** The token host may be this machine, and speak plain HTTP. */
   readonly insecure: boolean;
+  /** The token host is asked for something to keep in place of the password. */
+  readonly offline: boolean;
   readonly patience: Patience;
 }
 
 /** Docker's own name: some token hosts know their clients. */
 const clientId = "docker";
 
-export function openAuthorizer({ http, registry, auth, insecure, patience }: AuthorizerOptions): Authorizer {
+export function openAuthorizer({ http, registry, auth, insecure, offline, patience }: AuthorizerOptions): Authorizer {
   const tokens = new Map<string, Token>();
   /** Several requests that are refused at the same time need one token. */
   const coming = new Map<string, Promise<Token>>();
@@ -103,7 +105,7 @@ export function openAuthorizer({ http, registry, auth, insecure, patience }: Aut
       if (auth?.username) {
         url.searchParams.set("account", auth.username);
         url.searchParams.set("client_id", clientId);
-        url.searchParams.set("offline_token", "true");
+        if (offline) url.searchParams.set("offline_token", "true");
       }
       const headers: Record<string, string> = password === undefined ? {} : { Authorization: password };
       answer = await send({ ...common, url: url.href, method: "GET", headers });

@@ -247,7 +247,7 @@ describe("credentials", () => {
       };
       expect(await pull("1", { username: "me", password: "s3cret" })).toBe(fresh());
       expect(tokens.seen.map(({ line }) => line)).toEqual([
-        "GET /token?service=here&scope=repository%3Ait%3Apull&account=me&client_id=docker&offline_token=true",
+        "GET /token?service=here&scope=repository%3Ait%3Apull&account=me&client_id=docker",
       ]);
       expect(registry.seen.filter(({ headers }) => headers.authorization?.startsWith("Basic"))).toEqual([]);
       expect(elsewhere.seen.length).toBeGreaterThan(1);

@@ -61,7 +61,11 @@ export async function startFakeRegistry(entrance: Entrance = "none"): Promise<Fa
     else if (upload !== undefined) {
       response.writeHead(204, { Location: url, ...(upload.length > 0 && { Range: `0-${upload.length - 1}` }) }).end();
     } else if (manifest !== undefined) {
-      const about = { "Content-Type": manifest.type, "Docker-Content-Digest": digestOf(manifest.body) };
+      const about = {
+        "Content-Type": manifest.type,
+        "Content-Length": manifest.body.length,
+        "Docker-Content-Digest": digestOf(manifest.body),
+      };
       response.writeHead(200, about).end(method === "HEAD" ? undefined : manifest.body);
     } else if (blob !== undefined) {
       const start = Number(/^bytes=([0-9]+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
