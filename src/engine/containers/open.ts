@@ -16,6 +16,7 @@ import { placesIn } from "./places.ts";
 import { openRegistry } from "./registry.ts";
 import { restoreContainers } from "./restore.ts";
 import type { ContainerParts, HostFacts, Room } from "./room.ts";
+import { makeInitLayer } from "./rootfs/init-layer.ts";
 import { findCgroups } from "./runtime/cgroups.ts";
 import { openExits } from "./runtime/exits.ts";
 import { openFilters } from "./runtime/filters.ts";
@@ -61,6 +62,7 @@ export async function openContainers(parts: ContainerParts): Promise<Containers>
   // Before the view is made: what is mounted below this, also by other rooms, has to reach it.
   await shareFolder(ground.execRoot, "shared");
   await mkdir(places.bundles, { recursive: true, mode: 0o700 });
+  await makeInitLayer(places.init);
   const [probe, registry, mounter] = await Promise.all([
     probeRuntime(places.runtime),
     openRegistry(ground, places.records),

@@ -14,6 +14,8 @@ export interface Places {
   readonly state: string;
   /** Short names for long lists of layers. */
   readonly links: string;
+  /** The layer below every image's. */
+  readonly init: string;
   /** Bundles, with the root file systems mounted in them. */
   readonly bundles: string;
   of(id: string): ContainerPlaces;
@@ -46,6 +48,7 @@ export function placesIn({ dataRoot, execRoot }: Pick<Ground, "dataRoot" | "exec
     runtime: path.join(execRoot, "runtime"),
     state: path.join(execRoot, "runtime", "state"),
     links: path.join(execRoot, "links"),
+    init: path.join(execRoot, "init"),
     bundles,
     of: (id) => {
       const folder = path.join(records, id);

@@ -3,13 +3,13 @@
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { ContainerUpdateBody, HostConfig } from "../api.ts";
-import { badRequest } from "../refusal.ts";
+import { badRequest, conflict } from "../refusal.ts";
 import { checkRestartPolicy } from "./create/check-host.ts";
 import { checkResources } from "./create/check-resources.ts";
 import { findBlockDevices } from "./host-devices.ts";
 import type { Container } from "./registry.ts";
 import { publish, type Room } from "./room.ts";
-import { type DeviceNumbers, resourcesSpec } from "./spec/resources.ts";
+import { type DeviceNumbers, memoryAndSwap, resourcesSpec } from "./spec/resources.ts";
 import { isRunning } from "./state.ts";
 
 export async function updateContainer(
@@ -39,6 +39,11 @@ export async function updateContainer(
       ...changed,
       ...(RestartPolicy?.Name !== undefined && RestartPolicy.Name !== "" && { RestartPolicy }),
     };
+    if (!resources.MemorySwap && (resources.Memory ?? 0) > memoryAndSwap(hostConfig)) {
+      throw conflict(
+        `Cannot update container ${id}: Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time`,
+      );
+    }
     checkResources(next, room.host.cpus);
     if (isRunning(state) && Object.keys(changed).length > 0) {
       await changeLimits(room, id, resourcesSpec(next, await blockDevices(next)));

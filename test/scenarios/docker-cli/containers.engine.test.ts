@@ -164,11 +164,14 @@ withDocker("the docker CLI's containers", () => {
     const row = await bench.says("stats", "--no-stream", "--format", "{{.Name}}|{{.MemUsage}}|{{.PIDs}}", "seen");
     expect(row).toMatch(/^seen\|\S+ \/ 64MiB\|2$/);
     expect(await bench.says("top", "seen", "-o", "pid,args")).toMatch(/PID +COMMAND\n\d+ +sh -c trap/);
-    await bench.says("exec", "seen", "touch", "/new");
-    expect(await bench.says("diff", "seen")).toContain("A /new");
+    await bench.says("exec", "seen", "sh", "-c", "echo x >/new; test -e /.dockerenv && echo x >/.dockerenv");
+    expect(await bench.says("diff", "seen")).toBe("C /.dockerenv\nA /new");
     expect(await state("seen", "{{.HostConfig.Memory}} {{.State.Status}} {{.Config.Image}}")).toBe(
       `67108864 running ${image}`,
     );
+    await bench.says("update", "--memory", "100m", "seen");
+    const beyond = await bench.docker("update", "--memory", "200m", "seen");
+    expect(beyond.stderr).toContain("Memory limit should be smaller than already set memoryswap limit");
     await bench.says("update", "--memory", "32m", "--memory-swap", "32m", "seen");
     expect(await state("seen", "{{.HostConfig.Memory}}")).toBe("33554432");
     await bench.says("rm", "-f", "seen");

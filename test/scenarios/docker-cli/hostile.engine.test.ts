@@ -1,24 +1,45 @@
 /** Archives that want out, and descriptors that were left open: nothing beyond a container's root is seen or changed. */
 
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TarEntry } from "../../../src/engine/images/tar/entry.ts";
 import { paddingOf } from "../../../src/engine/images/tar/entry.ts";
 import { encodeEntry, endOfArchive } from "../../../src/engine/images/tar/header.ts";
+import { encodePax } from "../../../src/engine/images/tar/pax.ts";
 import { type Bench, end, idle, image, openBench, withDocker } from "./bench.ts";
 
-type Member = Partial<TarEntry> & { readonly path: string; readonly content?: string };
+type Member = Partial<TarEntry> & { readonly path: string; readonly content?: string | Buffer };
+
+const blank = { type: "file", mode: 0o755, uid: 0, gid: 0, mtime: "0", linkPath: "", major: 0, minor: 0 } as const;
 
 function tarOf(members: readonly Member[]): Buffer {
-  const blank = { type: "file", mode: 0o755, uid: 0, gid: 0, mtime: "0", linkPath: "", major: 0, minor: 0 } as const;
   const parts = members.flatMap(({ content = "", ...member }) => {
-    const bytes = Buffer.from(content);
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
     const entry = { ...blank, xattrs: new Map(), size: bytes.length, ...member };
     return [encodeEntry(entry), bytes, Buffer.alloc(paddingOf(bytes.length))];
   });
   return Buffer.concat([...parts, endOfArchive]);
+}
+
+/** A sparse file in PAX form (1.0) that says to be `size` bytes long. */
+function sparseFile(path: string, size: number): Buffer {
+  const records = encodePax(
+    new Map([
+      ["GNU.sparse.major", "1"],
+      ["GNU.sparse.minor", "0"],
+      ["GNU.sparse.name", path],
+      ["GNU.sparse.realsize", String(size)],
+    ]),
+  );
+  const header = encodeEntry({ ...blank, xattrs: new Map(), path: "pax", size: records.length });
+  header.write("x", 156, "latin1");
+  header.fill(" ", 148, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  return Buffer.concat([header, Buffer.from(records), Buffer.alloc(paddingOf(records.length)), tarOf([{ path }])]);
 }
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -31,7 +52,7 @@ function archiveOf(name: string, layer: Buffer, change: (manifest: object) => ob
   return tarOf([
     { path: "manifest.json", content: JSON.stringify([manifest]) },
     { path: "config.json", content: config },
-    { path: "layer.tar", content: layer.toString("latin1") },
+    { path: "layer.tar", content: layer },
   ]);
 }
 
@@ -149,6 +170,46 @@ withDocker("what is hostile", () => {
     }
     expect(await bench.says("images", "-aq")).toHaveLength(12);
     isUntouched();
+  });
+
+  it("a bomb is refused while it goes off, and leaves nothing behind", async () => {
+    const zeros = Buffer.alloc(64 * 1024 * 1024);
+    const large = encodeEntry({ ...blank, xattrs: new Map(), path: "zeros", size: 64 * zeros.length });
+    const bombs: Record<string, readonly [bomb: Buffer, complaint: string]> = {
+      gzip: [
+        gzipSync(Buffer.concat([large, ...Array.from({ length: 8 }, () => zeros)])),
+        "more than 1000 times its size",
+      ],
+      zstd: [zstdCompressSync(Buffer.concat([large, zeros])), "more than 1000 times its size"],
+      "a name of 2 MiB": [tarOf([{ path: "x".repeat(2 * 1024 * 1024) }]), "header is larger than 1 MiB"],
+      "folders 5000 deep": [tarOf([{ path: "d/".repeat(5000) }]), "longer than 4095 bytes"],
+      "a hole of 1 PiB": [sparseFile("hole", 2 ** 50), "larger than 1 TiB"],
+    };
+    const held = () => bench.host("find", path.join(bench.folder, "data"), "-printf", "%y %P %s\\n");
+    const before = await held();
+    for (const [title, [bomb, complaint]] of Object.entries(bombs)) {
+      for (const args of [["load"], ["import", "-", "bomb:1"]]) {
+        const taking = bench.start(...args);
+        taking.stdin.end(args[0] === "load" ? archiveOf("bomb:1", bomb) : bomb);
+        const { exitCode, stderr } = await end(taking);
+        expect({ title, exitCode, stderr }).toEqual({ title, exitCode: 1, stderr: expect.stringContaining(complaint) });
+      }
+    }
+    expect(await held()).toBe(before);
+    expect(await bench.says("inspect", "--format", "{{.State.Running}}", "box")).toBe("true");
+  });
+
+  it("a program of root's in a layer is root's in its containers alone: nobody else on the host gets at it", async () => {
+    const load = bench.start("import", "-", "hostile:3");
+    load.stdin.end(tarOf([{ path: "become-root", content: "x", mode: 0o4755 }]));
+    expect((await end(load)).exitCode).toBe(0);
+    const stored = await bench.host("find", path.join(bench.folder, "data"), "-name", "become-root", "-perm", "-4000");
+    expect(stored).not.toBe("");
+    chmodSync(bench.folder, 0o755);
+    const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "test", "-e", stored];
+    await expect(bench.host(...asNobody)).rejects.toMatchObject({ exitCode: 1 });
+    chmodSync(bench.folder, 0o700);
+    await bench.says("rmi", "hostile:3");
   });
 
   it("descriptors that the daemon was started with reach no container and no monitor", async () => {

@@ -2,6 +2,7 @@
 
 import type { HostConfig } from "../../api.ts";
 import { maskedPaths, readonlyPaths } from "../spec/paths.ts";
+import { memoryAndSwap } from "../spec/resources.ts";
 
 /** Bytes of /dev/shm where nobody says. */
 const usualShm = 64 * 1024 * 1024;
@@ -67,7 +68,7 @@ export function fillHostConfig(own: HostConfig, runtime: string): HostConfig {
     DeviceCgroupRules: own.DeviceCgroupRules ?? null,
     DeviceRequests: own.DeviceRequests ?? null,
     MemoryReservation: own.MemoryReservation ?? 0,
-    MemorySwap: own.MemorySwap ?? 0,
+    MemorySwap: memoryAndSwap(own),
     MemorySwappiness: own.MemorySwappiness ?? null,
     OomKillDisable: own.OomKillDisable ?? null,
     PidsLimit: own.PidsLimit ?? null,

@@ -13,28 +13,17 @@ export function answerChanges(room: Room): Pick<Engine, "containerChanges"> {
       const { record } = room.registry.find(id);
       const layers = await room.images.layers(room.images.find(record.image.id));
       const mountPoints = new Set([...madeByEngine, ...record.mounts.map(({ destination }) => destination)]);
-      const changes = await compare(room.places.of(record.id).upper, layers.toReversed(), mountPoints);
+      const lowers = [room.places.init, ...layers].toReversed();
+      const changes = await compare(room.places.of(record.id).upper, lowers, mountPoints);
       return changes.length === 0 ? null : changes;
     },
   };
 }
 
-/** What the runtime makes to mount something on: no change of the container's. */
-const madeByEngine = [
-  "/dev",
-  "/dev/console",
-  "/dev/pts",
-  "/dev/shm",
-  "/dev/mqueue",
-  "/etc/hostname",
-  "/etc/hosts",
-  "/etc/resolv.conf",
-  "/proc",
-  "/sys",
-  "/sbin/docker-init",
-];
+/** What the runtime makes to mount something on, and not every container needs: no change of the container's. */
+const madeByEngine = ["/sbin/docker-init"];
 
-/** `lowers`: the image's layers, the uppermost first. Sorted by path, as docker has it. */
+/** `lowers`: the layers below, the uppermost first. Sorted by path, as docker has it. */
 async function compare(upper: string, lowers: readonly string[], mountPoints: ReadonlySet<string>): Promise<Changes> {
   const changes: Changes = [];
   const visit = async (folder: string): Promise<boolean> => {

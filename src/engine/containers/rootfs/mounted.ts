@@ -12,7 +12,7 @@ import { inside, isMissing } from "./walk.ts";
 /** Mounts the root file system of a container without a process. */
 export async function mountRootfs(room: Room, { id, image }: ContainerRecord): Promise<void> {
   const { upper, work, rootfs } = room.places.of(id);
-  const layers = await room.images.layers(room.images.find(image.id));
+  const layers = [room.places.init, ...(await room.images.layers(room.images.find(image.id)))];
   await mkdir(rootfs, { recursive: true, mode: 0o700 });
   await room.mounter.mount(await overlayMount({ layers, upper, work, target: rootfs }, room.places.links));
 }

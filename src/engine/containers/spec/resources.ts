@@ -23,10 +23,15 @@ export function resourcesSpec(host: HostResources, numbers: DeviceNumbers): Reco
   };
 }
 
+/** Bytes of memory and swap together: with a limit of memory and none of swap, as much swap as memory. 0: no limit. */
+export function memoryAndSwap({ Memory = 0, MemorySwap = 0 }: HostResources): number {
+  if (MemorySwap !== 0) return MemorySwap;
+  return Memory > 0 ? Memory * 2 : 0;
+}
+
 function memorySpec(host: HostResources): Record<string, unknown> {
-  const { Memory = 0, MemoryReservation = 0, MemorySwap = 0, MemorySwappiness, OomKillDisable } = host;
-  // With a limit of memory and none of swap, docker gives as much swap as memory: the sum is what counts.
-  const swap = MemorySwap !== 0 ? MemorySwap : Memory > 0 ? Memory * 2 : 0;
+  const { Memory = 0, MemoryReservation = 0, MemorySwappiness, OomKillDisable } = host;
+  const swap = memoryAndSwap(host);
   return {
     ...(Memory > 0 && { limit: Memory }),
     ...(MemoryReservation > 0 && { reservation: MemoryReservation }),
