@@ -16,6 +16,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startInTurn } from "./bench/bare-chain.mjs";
+import { builds } from "./bench/builds.mjs";
 import { makeImage, request } from "./bench/image.mjs";
 import { healthChain, plainServices, richServices, talkingServices } from "./bench/projects.mjs";
 import { formatRow, heading, writeReport } from "./bench/report.mjs";
@@ -225,6 +226,7 @@ async function main() {
   await daemonMemory();
   await healthChains(engine);
   logs();
+  builds({ project, measure, runs });
   if (!flags.write) return;
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   const about = { gantry: version, compose: composeVersion, engine, runs, embedded: flags.embedded };

@@ -21,6 +21,7 @@ import type { CacheMounts } from "./cache-mounts.ts";
 import { carryOut } from "./carry-out.ts";
 import { openClassicOutput } from "./classic-output.ts";
 import { openTraceOutput, openVertex, type Trace } from "./control/trace.ts";
+import type { Copies } from "./copies.ts";
 import { makeImage } from "./make-image.ts";
 import { silent } from "./output.ts";
 import { prepare } from "./prepare.ts";
@@ -36,6 +37,7 @@ export interface BuildRoom {
   readonly images: ImagesRoom;
   readonly cache: BuildCache;
   readonly cacheMounts: CacheMounts;
+  readonly copies: Copies;
   readonly runner: StepRunner;
   /** Where builds have their directories, while they last. */
   readonly folder: string;

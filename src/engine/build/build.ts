@@ -7,6 +7,7 @@ import type { ImageHistory } from "../images/image-config.ts";
 import type { ImagesRoom } from "../images/open-images.ts";
 import type { BuildCache } from "./cache.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
+import type { Copies } from "./copies.ts";
 import type { Dockerfile } from "./dockerfile/parse.ts";
 import type { BuildOutput } from "./output.ts";
 import type { BuildPlan, PlannedStage } from "./plan-stages.ts";
@@ -19,6 +20,7 @@ export interface Build {
   readonly images: ImagesRoom;
   readonly cache: BuildCache;
   readonly cacheMounts: CacheMounts;
+  readonly copies: Copies;
   readonly runner: StepRunner;
   readonly views: Views;
   /** A directory of its own, on the file system of the layers. */

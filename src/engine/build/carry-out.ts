@@ -15,7 +15,7 @@ import { badRequest } from "../refusal.ts";
 import type { Build, StageResult } from "./build.ts";
 import type { BuildRoom } from "./build-image.ts";
 import { buildStage } from "./build-stage.ts";
-import { copyPieces } from "./copy-pieces.ts";
+import { copyTar } from "./copy-pieces.ts";
 import { cacheImages } from "./image-cache.ts";
 import { placedAsTheyAre } from "./origin.ts";
 import type { BuildRequest } from "./request.ts";
@@ -193,12 +193,6 @@ async function findImage(
 
 async function unpackTree(tree: Tree, directory: string): Promise<string> {
   await mkdir(directory, { mode: 0o755 });
-  const pieces = copyPieces(placedAsTheyAre(tree));
-  await unpackLayer(
-    (async function* () {
-      for await (const { data } of pieces) yield data;
-    })(),
-    directory,
-  );
+  await unpackLayer(copyTar(placedAsTheyAre(tree)), directory);
   return directory;
 }

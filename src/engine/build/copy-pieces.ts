@@ -18,3 +18,8 @@ export async function* copyPieces(placed: readonly Placed[]): AsyncGenerator<Pac
   yield { data: endOfArchive, isHeader: true };
   return size;
 }
+
+/** The same as the tar itself. */
+export async function* copyTar(placed: readonly Placed[]): AsyncGenerator<Buffer, void, undefined> {
+  for await (const { data } of copyPieces(placed)) yield data;
+}

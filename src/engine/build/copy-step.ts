@@ -2,7 +2,6 @@
 
 import { resolveDirectory } from "./apply.ts";
 import type { StepContext, StepResult } from "./build-stage.ts";
-import { copyPieces } from "./copy-pieces.ts";
 import { copySources } from "./copy-sources.ts";
 import { cacheKey, describeStep } from "./describe-step.ts";
 import { complain } from "./dockerfile/complain.ts";
@@ -66,8 +65,8 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
     if (error instanceof RangeError) throw complain(span, `${keyword}: ${error.message}`);
     throw error;
   }
-  const diffId = await build.images.layers.place(await build.images.layers.stageMade(copyPieces(placed)));
-  build.keep(diffId);
+  const step = cacheKey([description, target]);
+  const diffId = await build.copies.layer(step, placed, build.keep);
   const how = { replace: build.noCache(planned) };
   const made = await build.cache.put(key, diffId, description, how);
   if (quick !== undefined) await build.cache.put(quick, made.diffId, description, how);

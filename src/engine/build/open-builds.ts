@@ -12,6 +12,7 @@ import { type BuildRoom, buildImage } from "./build-image.ts";
 import { openCache } from "./cache.ts";
 import { openCacheMounts } from "./cache-mounts.ts";
 import { openControl } from "./control/serve-control.ts";
+import { openCopies } from "./copies.ts";
 import { rememberContexts } from "./session/contexts.ts";
 import { openSessions } from "./session/open-sessions.ts";
 import { unmountBelow } from "./views.ts";
@@ -33,7 +34,8 @@ export async function openBuilds(ground: Ground, images: ImagesRoom, runner: Ste
   for (const name of await readdir(folder)) await rm(path.join(folder, name), { recursive: true, force: true });
   const cache = await openCache(ground, images);
   const cacheMounts = await openCacheMounts(path.join(home, "mounts"));
-  const room: BuildRoom = { images, cache, cacheMounts, runner, folder };
+  const copies = openCopies(images.layers);
+  const room: BuildRoom = { images, cache, cacheMounts, copies, runner, folder };
   const sessions = openSessions();
   const rooms = { sessions, sent: rememberContexts() };
   const control = openControl({ room, ...rooms });

@@ -99,18 +99,22 @@ export async function openCatalog({ dataRoot, log }: Ground, layers: Layers, blo
       return image?.doomed === true ? undefined : image;
     },
   };
-  const collect = async (diffIds: readonly string[]) => {
+  const collect = async (diffIds: readonly string[]): Promise<readonly string[]> => {
     const needed = new Set<string>(held.keys());
     for (const image of all.values()) for (const diffId of image.diffIds) needed.add(diffId);
     for (const holder of holders) for (const diffId of holder()) needed.add(diffId);
-    const removed = [...new Set(diffIds)]
-      .filter((diffId) => !needed.has(diffId) && layers.get(diffId) !== undefined)
-      .reverse();
+    const idle = new Set([...diffIds].filter((diffId) => !needed.has(diffId) && layers.get(diffId) !== undefined));
+    // Some stand on others, which stay as long.
+    const upon = new Set(
+      [...layers.all.values()].flatMap((layer) => (idle.has(layer.diffId) ? [] : (layer.upon ?? []))),
+    );
+    const bases = [...idle].flatMap((diffId) => layers.get(diffId)?.upon ?? []);
+    const removed = [...idle].filter((diffId) => !upon.has(diffId)).reverse();
     const doubtful = new Set(removed.flatMap((diffId) => layers.get(diffId)?.blob?.digest ?? []));
     for (const diffId of removed) await layers.remove(diffId);
     for (const { blob } of layers.all.values()) if (blob !== undefined) doubtful.delete(blob.digest);
     for (const digest of doubtful) await blobs.remove(digest);
-    return removed;
+    return bases.length === 0 ? removed : [...removed, ...(await collect(bases))];
   };
 
   return {
@@ -146,7 +150,8 @@ export async function openCatalog({ dataRoot, log }: Ground, layers: Layers, blo
       const known = all.get(id);
       if (known !== undefined && known.doomed !== true) return known;
       const image = asImage({ id, text, ...(parent !== undefined && { parent }) });
-      const unsettled = image.diffIds.filter((diffId) => layers.get(diffId)?.unsynced !== undefined);
+      const isUnsettled = (diffId: string | undefined) => layers.get(diffId ?? "")?.unsynced !== undefined;
+      const unsettled = image.diffIds.filter((diffId) => isUnsettled(diffId) || isUnsettled(layers.get(diffId)?.upon));
       if (unsettled.length > 0) {
         await syncFileSystem(dataRoot);
         await layers.settle(unsettled);

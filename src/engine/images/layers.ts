@@ -33,6 +33,8 @@ export interface LayerRecord {
   readonly tarSize: number;
   /** RFC 3339. */
   readonly created: string;
+  /** The layer that it differs little from: its directory holds only what is new or other. That layer holds all of its own. */
+  readonly upon?: string;
   /** Its content may not be on the disk yet; the boot under which it was written, after which it is not to be trusted. */
   readonly unsynced?: string;
 }
@@ -51,6 +53,7 @@ export interface StagedLayer {
   readonly tarSize: number;
   /** The file of its recipe. */
   readonly recipe?: string;
+  readonly upon?: string;
 }
 
 export interface Layers {
@@ -66,6 +69,15 @@ export interface Layers {
   stage(tar: AsyncIterable<Uint8Array>): Promise<StagedLayer>;
   /** Makes a layer of a tar that is made here, piece by piece: it needs no blob, for its recipe is kept. */
   stageMade(pieces: AsyncGenerator<PackedPiece, unknown>): Promise<StagedLayer>;
+  /**
+   * The same for a layer that has all that another one has, and little more: only the change is unpacked, a tar of members that
+   * are new or other, with the directories that they lie in. `upon` stands on no other, and is held meanwhile.
+   */
+  stageChange(
+    pieces: AsyncGenerator<PackedPiece, unknown>,
+    change: AsyncIterable<Uint8Array>,
+    upon: string,
+  ): Promise<StagedLayer>;
   /** Makes an overlay's upper directory a layer: it is moved. `lowers`: the directories below it, the lowest first. */
   takeUpper(upper: string, lowers: readonly string[]): Promise<StagedLayer>;
   discard(staged: StagedLayer): Promise<void>;
@@ -100,6 +112,11 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
   for (const { diffId, unsynced } of [...records.all.values()]) {
     if (unsynced === undefined || unsynced === bootId) continue;
     log("warn", "a layer was not on the disk before the machine went down; it is dropped", { layer: diffId });
+    await records.remove(hexOf(diffId));
+  }
+  for (const { diffId, upon } of [...records.all.values()]) {
+    if (upon === undefined || records.get(hexOf(upon)) !== undefined) continue;
+    log("warn", "a layer lacks the one that it stands on; it is dropped", { layer: diffId });
     await records.remove(hexOf(diffId));
   }
   const wanted = new Set([...records.all.values()].map(({ diffId }) => hexOf(diffId).slice(0, nameLength)));
@@ -142,8 +159,14 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
     await removeTree(doomed);
   };
 
+  /** What a layer's files lie in, the lowest first. */
+  const partsOf = (diffId: string): readonly string[] => {
+    const { upon } = records.get(hexOf(diffId)) ?? {};
+    return upon === undefined ? [directory(diffId)] : [directory(upon), directory(diffId)];
+  };
+
   const putInPlace = async (staged: StagedLayer, blob: LayerBlob | undefined): Promise<string> => {
-    const { diffId, size, tarSize } = staged;
+    const { diffId, size, tarSize, upon } = staged;
     if (records.get(hexOf(diffId)) !== undefined) {
       await removeTree(staged.directory);
       if (staged.recipe !== undefined) await rm(staged.recipe, { force: true });
@@ -155,6 +178,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       tarSize,
       created: new Date().toISOString(),
       unsynced: bootId,
+      ...(upon !== undefined && { upon }),
       ...(blob !== undefined && { blob }),
     };
     await vanish(diffId);
@@ -178,19 +202,27 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
         throw error;
       }
     },
+    stageChange: async (pieces, change, upon) => {
+      const made = writeRecipe(pieces, temporary(recipes));
+      const staging = temporary(home);
+      await mkdir(staging, { mode: 0o755 });
+      try {
+        await unpackLayer(change, staging);
+        const whole = await digestOfTar(made.tar());
+        return { ...whole, directory: staging, size: made.size(), recipe: made.recipe, upon };
+      } catch (error) {
+        await removeTree(staging);
+        await rm(made.recipe, { force: true });
+        throw error;
+      }
+    },
     takeUpper: async (upper, lowers) => {
       const made = writeRecipe(packLayer(upper, lowers), temporary(recipes));
-      const hash = createHash("sha256");
-      let tarSize = 0;
       try {
-        for await (const data of made.tar()) {
-          hash.update(data);
-          tarSize += data.length;
-        }
+        const whole = await digestOfTar(made.tar());
         const staging = temporary(home);
         await rename(upper, staging);
-        const diffId = `sha256:${hash.digest("hex")}`;
-        return { directory: staging, size: made.size(), tarSize, recipe: made.recipe, diffId };
+        return { ...whole, directory: staging, size: made.size(), recipe: made.recipe };
       } catch (error) {
         await rm(made.recipe, { force: true });
         throw error;
@@ -200,7 +232,10 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       await removeTree(staging);
       if (recipe !== undefined) await rm(recipe, { force: true });
     },
-    stack: (diffIds) => diffIds.filter((diffId, i) => !diffIds.includes(diffId, i + 1)).map(directory),
+    stack: (diffIds) => {
+      const all = diffIds.flatMap(partsOf);
+      return all.filter((part, i) => !all.includes(part, i + 1));
+    },
     place: (staged, blob) => {
       const { diffId } = staged;
       // Whoever comes with the same layer meanwhile waits, and finds it there.
@@ -216,8 +251,9 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       return mine;
     },
     settle: async (diffIds) => {
+      const all = diffIds.flatMap((diffId) => [diffId, records.get(hexOf(diffId))?.upon ?? []].flat());
       await Promise.all(
-        diffIds.map(async (diffId) => {
+        [...new Set(all)].map(async (diffId) => {
           const record = records.get(hexOf(diffId));
           if (record?.unsynced === undefined) return;
           const { unsynced: _, ...settled } = record;
@@ -234,7 +270,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       if (record === undefined) throw new Error(`the layer ${diffId} is not here`);
       if (record.blob !== undefined) return decompress(blobs.read(record.blob.digest));
       const recipe = createReadStream(recipeFile(diffId)).pipe(zlib.createZstdDecompress());
-      return packFromRecipe(recipe, directory(diffId));
+      return packFromRecipe(recipe, partsOf(diffId).toReversed());
     },
     remove: async (diffId) => {
       await records.remove(hexOf(diffId));
@@ -267,6 +303,16 @@ function writeRecipe(pieces: AsyncGenerator<PackedPiece, unknown>, recipe: strin
       await written;
     },
   };
+}
+
+async function digestOfTar(tar: AsyncIterable<Uint8Array>): Promise<Pick<StagedLayer, "diffId" | "tarSize">> {
+  const hash = createHash("sha256");
+  let tarSize = 0;
+  for await (const data of tar) {
+    hash.update(data);
+    tarSize += data.length;
+  }
+  return { diffId: `sha256:${hash.digest("hex")}`, tarSize };
 }
 
 function decodeLayer(value: unknown, id: string): LayerRecord {

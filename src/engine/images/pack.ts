@@ -73,10 +73,10 @@ export async function* packDirectory(
   }
 }
 
-/** The tar of a layer again: its recipe is the tar without contents, which lie in its directory. */
+/** The tar of a layer again: its recipe is the tar without contents, which lie in its directories: each in the first that has it. */
 export async function* packFromRecipe(
   recipe: AsyncIterable<Uint8Array>,
-  directory: string,
+  directories: readonly string[],
 ): AsyncGenerator<Buffer, void, undefined> {
   let found: { readonly entry: TarEntry; readonly raw: Buffer }[] = [];
   const reader = readTar(
@@ -93,7 +93,10 @@ export async function* packFromRecipe(
     for (const { entry, raw } of found) {
       yield raw;
       if (entry.size === 0) continue;
-      yield* createReadStream(fileIn(directory, entry.path), { highWaterMark: pieceLength });
+      const files = directories.map((directory) => fileIn(directory, entry.path));
+      const [own = ""] = files;
+      const file = files.find((one) => lstatSync(one, { throwIfNoEntry: false }) !== undefined) ?? own;
+      yield* createReadStream(file, { highWaterMark: pieceLength });
       yield Buffer.alloc(paddingOf(entry.size));
     }
   }
