@@ -1,16 +1,8 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../errors.ts";
 import { warning } from "./codes.ts";
+import { overrideNames, presentIn } from "./default-files.ts";
 import { isRemote } from "./remote.ts";
-
-const names = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-const overrideNames = [
-  "compose.override.yml",
-  "compose.override.yaml",
-  "docker-compose.override.yml",
-  "docker-compose.override.yaml",
-];
 
 /**
  * Looks for a compose file in a directory and its parents, and for an override beside it. No file found: no paths.
@@ -19,7 +11,7 @@ const overrideNames = [
  */
 export function discover(directory: string): { paths: readonly string[]; warnings: readonly Diagnostic[] } {
   for (let here = directory; ; here = dirname(here)) {
-    const found = presentIn(here, names);
+    const found = presentIn(here);
     const [first] = found;
     if (first !== undefined) {
       const overrides = presentIn(here, overrideNames);
@@ -37,11 +29,6 @@ export function discover(directory: string): { paths: readonly string[]; warning
  */
 export function splitComposeFile(value: string, separator: string, cwd: string): readonly string[] {
   return value.split(separator).map((path) => (path === "-" || isRemote(path) ? path : resolve(cwd, path)));
-}
-
-/** The compose files of a directory, or other files that it may have, the best first. */
-export function presentIn(directory: string, candidates: readonly string[] = names): readonly string[] {
-  return candidates.map((name) => join(directory, name)).filter((path) => existsSync(path));
 }
 
 function severalWarning(found: readonly string[], kind: "config" | "override"): readonly Diagnostic[] {

@@ -2,7 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { type Diagnostic, GantryError, InterruptedError, type Span } from "../errors.ts";
 import { problem } from "./codes.ts";
-import { presentIn } from "./discover.ts";
+import { presentIn } from "./default-files.ts";
 
 /** A compose file that is somewhere else: in a git repository, or an artifact of a registry. */
 export type RemoteReference =

@@ -1,7 +1,7 @@
 /** `Binds` of HostConfig: `source:destination[:options]`, where the source is a path or a volume's name. */
 
 import { badRequest } from "../../refusal.ts";
-import { cleanPath, type MountPlan, propagations } from "./mounts.ts";
+import { cleanPath, type MountPlan, propagations } from "./mount-plan.ts";
 
 /** EngineError 400 in docker's words for what is none. `driver`: of a volume that has to be made; nothing: local. */
 export function parseBind(text: string, driver: string): MountPlan {

@@ -21,7 +21,8 @@ import { checkHostConfig } from "./check-host.ts";
 import { fillVolumes } from "./copy-up.ts";
 import { fillHostConfig } from "./host-config.ts";
 import { mergeConfig } from "./merge.ts";
-import { type MountPlan, planMounts } from "./mounts.ts";
+import type { MountPlan } from "./mount-plan.ts";
+import { planMounts } from "./mounts.ts";
 import { checkName, randomName } from "./names.ts";
 
 export interface CreateRequest {

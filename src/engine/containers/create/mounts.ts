@@ -4,15 +4,7 @@ import type { ContainerConfig, HostConfig, MountSpec } from "../../api.ts";
 import { badRequest } from "../../refusal.ts";
 import type { MountRecord } from "../record.ts";
 import { parseBind } from "./bind.ts";
-
-/** A mount as planned: of a volume there is the name only, and of an anonymous one nothing. */
-export interface MountPlan extends Omit<MountRecord, "source"> {
-  readonly source?: string;
-  readonly driverOptions?: Readonly<Record<string, string>>;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** A bind's source is made where it is missing. */
-  readonly createSource?: boolean;
-}
+import { cleanPath, type MountPlan, propagations } from "./mount-plan.ts";
 
 /** The mounts of another container, for `VolumesFrom`. EngineError 404 where there is none. */
 export type MountsOf = (container: string) => readonly MountRecord[];
@@ -147,8 +139,6 @@ function planMount(mount: MountSpec): MountPlan {
   }
 }
 
-export const propagations = ["private", "rprivate", "shared", "rshared", "slave", "rslave"];
-
 function anonymousVolume(destination: string, driver: string): MountPlan {
   return {
     type: "volume",
@@ -199,14 +189,4 @@ function checkSubpath(subpath: string | undefined, refuse: (reason: string) => E
   if (subpath.startsWith("/") || subpath.split("/").includes("..")) {
     throw refuse(`subpath must be a relative path within the volume: ${subpath}`);
   }
-}
-
-/** Absolute and without `.`, `..` and doubled slashes. */
-export function cleanPath(text: string): string {
-  const clean: string[] = [];
-  for (const part of text.split("/")) {
-    if (part === "..") clean.pop();
-    else if (part !== "" && part !== ".") clean.push(part);
-  }
-  return `/${clean.join("/")}`;
 }
