@@ -34,7 +34,7 @@ export function planText(plan: Plan): string {
   return plan.steps.length === 0 ? "nothing to do\n" : formatPlan(plan);
 }
 
-export interface CarryOutOptions extends Pick<Means, "beforeStart"> {
+export interface CarryOutOptions extends Pick<Means, "beforeStart" | "offered"> {
   readonly progress: Progress;
   /** Ends the run in good order: what is under way is finished, nothing new begins. */
   readonly signal: AbortSignal;
@@ -45,12 +45,13 @@ export interface CarryOutOptions extends Pick<Means, "beforeStart"> {
  * did, InterruptedError where the signal was aborted.
  */
 export async function carryOut(session: Session, plan: Plan, options: CarryOutOptions): Promise<Outcome["created"]> {
-  const { progress, signal, beforeStart } = options;
+  const { progress, signal, beforeStart, offered } = options;
   progress.begin(plan);
   const outcome = await execute(plan, {
-    ...meansOf(session),
+    ...meansOf(session, signal),
     ...(session.parallel !== undefined && { parallel: session.parallel }),
     ...(beforeStart && { beforeStart }),
+    ...(offered && { offered }),
     signal,
     emit: progress.event,
   }).finally(() => progress.end());
@@ -71,7 +72,8 @@ function placed(error: Error, { subject }: Step, { loaded }: Session): Error {
 }
 
 /** What steps need beside the engine; read only by the steps that need it. */
-function meansOf({ engine, environment }: Session): Means {
+function meansOf({ engine, environment, debug }: Session, signal: AbortSignal): Means {
+  const room = () => ({ environment: withEngine(environment, engine.url), signal, debug });
   return {
     engine,
     pack: async (request) => (await import("../engine/build-context.ts")).packContext(request),
@@ -80,6 +82,13 @@ function meansOf({ engine, environment }: Session): Means {
     },
     authFor: async (reference) => (await import("../engine/credentials.ts")).credentialsFor(reference, environment),
     findListener: async (port) => (await import("./find-listener.ts")).findListener(port),
+    runProvider: async (request, tell) => (await import("./run-provider.ts")).runProvider(request, room(), tell),
+    prepareModel: async (request, tell) => (await import("./prepare-model.ts")).prepareModel(request, room(), tell),
     allAuths: async () => (await import("../engine/credentials.ts")).allCredentials(environment),
   };
+}
+
+/** The variables for programs that are to find the same engine; one behind TLS they find as gantry did. */
+function withEngine(environment: Session["environment"], url: string): Session["environment"] {
+  return /^(unix|ssh):/.test(url) ? new Map(environment).set("DOCKER_HOST", url) : environment;
 }

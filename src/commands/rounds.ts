@@ -4,6 +4,7 @@ import { pruneResources, select } from "../compose/select.ts";
 import { isOneOff, nameOf, serviceOf } from "../reconcile/containers.ts";
 import { type ImageOptions, planImages } from "../reconcile/images.ts";
 import { inspectContainers, observe } from "../reconcile/observe.ts";
+import { keepOffer, type Offers, withOffers } from "../reconcile/offers.ts";
 import type { Observed, Outcome, Plan, Planned } from "../reconcile/plan.ts";
 import { planUp } from "../reconcile/up.ts";
 import type { UpOptions } from "../reconcile/up-options.ts";
@@ -23,6 +24,8 @@ export interface UpRequest {
   readonly model: ProjectModel;
   readonly images: ImageOptions;
   readonly up: UpOptions;
+  /** What providers and models have offered in this run. Grows with each first round. */
+  readonly offers: Offers;
 }
 
 export type UpFlags = Globals & PlanningFlags;
@@ -39,11 +42,16 @@ export async function prepareUp(
   const options = planningOptions(flags, services, session.environment);
   const chosen = select(project, services, { dependencies: !options.noDeps });
   const model = flags["all-resources"] ? chosen : pruneResources(chosen);
-  const [files, apiVersion] = await Promise.all([readProjectFiles(model), session.engine.apiVersion()]);
+  const [files, apiVersion, apiSocket] = await Promise.all([
+    readProjectFiles(model),
+    session.engine.apiVersion(),
+    apiSocketFor(model, session),
+  ]);
   const place = (path: readonly (string | number)[]) => locate(path);
   return {
     session,
     model,
+    offers: { services: new Map(), models: new Map(), ...(apiSocket && { apiSocket }) },
     images: {
       version: manifest.version,
       now: Date.now(),
@@ -61,6 +69,16 @@ export async function prepareUp(
       locate: place,
     },
   };
+}
+
+/** What services with `use_api_socket` get; undefined where there is none. */
+async function apiSocketFor({ services }: ProjectModel, { engine, environment }: LoadedSession) {
+  if (![...services.values()].some((service) => service.use_api_socket === true)) return undefined;
+  const { allCredentials, configText } = await import("../engine/credentials.ts");
+  const path = /^unix:\/\/(.*)$/.exec(engine.url)?.[1];
+  // Of an engine in a virtual machine, the socket here is not the one there.
+  const socket = path === undefined || path.includes("/.docker/") ? "/var/run/docker.sock" : path;
+  return { socket, config: configText(await allCredentials(environment)) };
 }
 
 /** Both rounds as they would be carried out now. The second one may change once the first one's images are there. */
@@ -99,7 +117,11 @@ export async function bringUp(request: UpRequest, options: RoundOptions): Promis
   let observed = await observe(session.engine, model.name, model);
   const first = settled(planImages(model, observed, images), flags);
   if (first.steps.length > 0) {
-    await carryOut(session, first, { ...options, progress: options.imageProgress ?? progress });
+    await carryOut(session, first, {
+      ...options,
+      progress: options.imageProgress ?? progress,
+      offered: (subject, offer) => keepOffer(request.offers, subject, offer),
+    });
     observed = await observe(session.engine, model.name, model);
   }
   const planned = await planSecond(request, observed, up);
@@ -113,7 +135,12 @@ export async function bringUp(request: UpRequest, options: RoundOptions): Promis
   return await carryOut(session, options.partOf?.(second) ?? second, options);
 }
 
-async function planSecond({ session, model }: UpRequest, observed: Observed, options: UpOptions): Promise<Planned> {
+async function planSecond(
+  { session, offers, ...request }: UpRequest,
+  observed: Observed,
+  options: UpOptions,
+): Promise<Planned> {
+  const model = withOffers(request.model, offers);
   return planUp(model, await inspectContainers(session.engine, model, observed, options), options);
 }
 

@@ -15,6 +15,8 @@ export interface Session {
   readonly loaded?: Loaded;
   /** The project's variables, or this process's where no file was read. */
   readonly environment: ReadonlyMap<string, string>;
+  /** Says what only those want to know who gave `--verbose`. */
+  readonly debug: (text: string) => void;
   /** How many engine calls may be under way at once; absent: no bound. */
   readonly parallel?: number;
 }
@@ -81,10 +83,16 @@ export function modelOf({ loaded }: Session): ProjectModel | undefined {
   return loaded?.project;
 }
 
-function settings(flags: Globals, environment: ReadonlyMap<string, string>): Pick<Session, "environment" | "parallel"> {
+function settings(
+  flags: Globals,
+  environment: ReadonlyMap<string, string>,
+): Pick<Session, "environment" | "parallel" | "debug"> {
   const limit = environment.get("COMPOSE_PARALLEL_LIMIT");
   const parallel = flags.parallel ?? (limit === undefined || limit === "" ? -1 : parseParallel(limit));
-  return { environment, ...(parallel > 0 && { parallel }) };
+  const debug = (text: string) => {
+    if (flags.verbose) process.stderr.write(`gantry: debug: ${text}\n`);
+  };
+  return { environment, debug, ...(parallel > 0 && { parallel }) };
 }
 
 /** Both results. Where both fail, what is wrong with the files is told first: it is for the user to repair. */

@@ -6,6 +6,7 @@ import { containersOf, isRunning } from "../reconcile/containers.ts";
 import { planBuild } from "../reconcile/images.ts";
 import { labels } from "../reconcile/labels.ts";
 import { inspectContainers, observe } from "../reconcile/observe.ts";
+import { withOffers } from "../reconcile/offers.ts";
 import type { Observed, Planned } from "../reconcile/plan.ts";
 import { planRestart } from "../reconcile/restart.ts";
 import { planUp } from "../reconcile/up.ts";
@@ -61,14 +62,14 @@ export function watchActions({ request, prune, progress, signal: over, inTurn }:
 
 /** The second round of `up` for one service, and for what runs and depends on it with `restart: true`. */
 async function replaceContainers(
-  { session, up }: UpRequest,
+  { session, up, offers }: UpRequest,
   service: string,
   options: { readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<void> {
   const { project } = session.loaded;
   const observed = await observe(session.engine, session.name, project);
   const names = [service, ...dependentsOf(project, service, observed)];
-  const model = select(project, names, { dependencies: false });
+  const model = withOffers(select(project, names, { dependencies: false }), offers);
   const upOptions = { ...up, services: names, noDeps: true, ignoreOrphans: true, removeOrphans: false };
   const known = await inspectContainers(session.engine, model, observed, upOptions);
   await carryOut(session, accepted(planUp(model, known, upOptions)), options);

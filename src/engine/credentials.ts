@@ -43,6 +43,19 @@ export async function allCredentials(environment: Environment): Promise<Readonly
   return Object.fromEntries(found.flatMap(([key, auth]) => (auth === undefined ? [] : [[key, auth]])));
 }
 
+/** The text of a config.json that holds these credentials, for a machine without credential programs. Pure. */
+export function configText(all: Readonly<Record<string, RegistryAuth>>): string {
+  const auths = Object.entries(all).map(([key, { username, password, identitytoken, registrytoken }]) => [
+    key,
+    {
+      ...(username !== undefined && { auth: Buffer.from(`${username}:${password ?? ""}`).toString("base64") }),
+      ...(identitytoken !== undefined && { identitytoken }),
+      ...(registrytoken !== undefined && { registrytoken }),
+    },
+  ]);
+  return `${JSON.stringify({ auths: Object.fromEntries(auths) }, null, 2)}\n`;
+}
+
 /** The name of the program that keeps the credentials for a key, where one does. Pure. */
 export function programFor(key: string, { credHelpers, credsStore }: DockerConfig): string | undefined {
   return own(credHelpers, key) ?? own(credHelpers, hostOf(key)) ?? (credsStore || undefined);

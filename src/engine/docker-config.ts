@@ -23,6 +23,8 @@ export interface DockerConfig {
   readonly credsStore?: string;
   /** Registry host → name of the program that keeps its credentials. */
   readonly credHelpers?: Readonly<Record<string, string>>;
+  /** Folders of plug-ins, beside docker's own. */
+  readonly cliPluginsExtraDirs?: readonly string[];
   /** Keys that end an attachment: `ctrl-p,ctrl-q`. */
   readonly detachKeys?: string;
   /** What containers and builds are told of proxies: by engine address, or `default`. */

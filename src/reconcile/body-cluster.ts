@@ -25,10 +25,4 @@ export function warnOfCluster(service: Service, warn: Warn): void {
   if (service.pull_refresh_after !== undefined) {
     warn("no-effect", ["pull_refresh_after"], "pull_refresh_after has no effect: pull_policy says when to pull anew");
   }
-  if (service.provider !== undefined) {
-    warn("unsupported", ["provider"], "services that a provider runs are not supported");
-  }
-  if (service.models !== undefined && service.models.size > 0) {
-    warn("unsupported", ["models"], "models need a model runner, which is not supported");
-  }
 }

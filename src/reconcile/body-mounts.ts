@@ -16,8 +16,6 @@ export interface MountPart {
   readonly fields: ReadonlyMap<string, string>;
 }
 
-const defaultSocket = "/var/run/docker.sock";
-
 /** What is mounted at one target: a line of HostConfig.Binds, or an entry of HostConfig.Mounts. */
 type Entry = { readonly bind: string } | { readonly mount: MountSpec };
 
@@ -38,11 +36,6 @@ export function mountPart(facts: BodyFacts, warn: Warn): MountPart {
       entryOf(facts, mount, (code, path, text) => warn(code, ["volumes", i, ...path], text)),
     );
   });
-  if (service.use_api_socket) {
-    fields.set(defaultSocket, "use_api_socket");
-    entries.set(defaultSocket, { bind: `${defaultSocket}:${defaultSocket}:rw` });
-    warn("no-effect", ["use_api_socket"], "use_api_socket gives the engine's socket, but no registry credentials");
-  }
   for (const { field, mount } of fileMounts(facts, warn)) {
     if (entries.has(mount.Target)) continue;
     fields.set(mount.Target, field);

@@ -76,7 +76,8 @@ export function bodyFacts(
  */
 export function decide(facts: DecideFacts): readonly Decision[] {
   const { options, service } = facts;
-  const wanted = options.scale?.get(service.name) ?? replicas(service);
+  // What a provider runs has no container; one of before the service had its provider goes.
+  const wanted = service.provider === undefined ? (options.scale?.get(service.name) ?? replicas(service)) : 0;
   const { own, leftovers } = withoutLeftovers(facts);
   const judged = own.map((container) => judge(facts, container));
   const removals: Decision[] = leftovers.map((container) => ({

@@ -6,6 +6,7 @@ import { dependencies } from "./dependencies.ts";
 import { type Draft, draft } from "./draft.ts";
 import { labels } from "./labels.ts";
 import { imageReference } from "./names.ts";
+import { addProvider } from "./offers.ts";
 import { orphansOf } from "./orphans.ts";
 import type { Observed, ObservedContainer, Planned } from "./plan.ts";
 import { addStopStep } from "./stop-step.ts";
@@ -80,6 +81,13 @@ function removeContainers(
   for (const service of new Set(ordered)) {
     // A service without containers passes on what it would have waited for.
     const before = dependents(service).flatMap((name) => down.get(name) ?? []);
+    const provided = model?.services.get(service);
+    const isChosen =
+      options.services === undefined || options.services.length === 0 || options.services.includes(service);
+    if (model !== undefined && provided?.provider !== undefined && isChosen) {
+      down.set(service, [addProvider(steps, model, provided, { action: "down", why: "down", after: before })]);
+      continue;
+    }
     const stops: number[] = [];
     const removed: number[] = [];
     for (const container of byService.get(service) ?? []) {

@@ -40,6 +40,7 @@ export function planJson(plan: Plan): unknown {
 export function operationWords(step: Step): string {
   if (step.op === "wait-container") return `wait ${step.condition.replaceAll("_", " ")}`;
   if (step.op === "run-hook") return `run ${step.hook.phase}`;
+  if (step.op === "run-provider") return `provider ${step.provider.action}`;
   return step.op.replace("-", " ");
 }
 

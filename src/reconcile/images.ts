@@ -4,6 +4,7 @@ import { type BuildOptions, buildRequest } from "./build-request.ts";
 import { type Draft, draft } from "./draft.ts";
 import type { Finding } from "./finding.ts";
 import { imageReference } from "./names.ts";
+import { addOffers } from "./offers.ts";
 import type { Observed, Planned } from "./plan.ts";
 import { isPlatform, platformOf } from "./platform.ts";
 import { readPullPolicy } from "./pull-policy.ts";
@@ -30,7 +31,8 @@ interface ImageState {
 }
 
 /**
- * Plans the first round of `up`: what has to be pulled and built before anything else can be decided. A service with a build
+ * Plans the first round of `up`: what has to be pulled and built, and which providers and models must have told their
+ * variables, before anything else can be decided. A service with a build
  * section whose image is missing is built, never pulled: an image of that name elsewhere is not what the file describes
  * (docker compose tries a pull first). One that is there may be pulled anew where the pull policy says so.
  */
@@ -52,6 +54,7 @@ export function planImages(model: ProjectModel, observed: Observed, options: Ima
       addPull(state, mount.source, service, `mounted by "${service.name}", missing`);
     }
   }
+  addOffers(state.steps, model);
   return planned(state);
 }
 

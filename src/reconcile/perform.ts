@@ -1,6 +1,15 @@
 import type { ByteSource, ContainerCreateBody, Engine, ExecInspect, Progress, RegistryAuth } from "../engine/api.ts";
 import { EngineError } from "../errors.ts";
-import type { BuildRequest, ContainerTarget, InjectedFile, Step } from "./plan.ts";
+import type {
+  BuildRequest,
+  ContainerTarget,
+  InjectedFile,
+  ModelRequest,
+  Offer,
+  ProviderRequest,
+  Step,
+  Subject,
+} from "./plan.ts";
 import { StepError } from "./step-error.ts";
 import { explainStart, type FindListener } from "./taken-port.ts";
 
@@ -16,6 +25,10 @@ export interface Means {
   readonly signal?: AbortSignal;
   /** Finds who has a port that is taken, beside the containers. */
   readonly findListener?: FindListener;
+  readonly runProvider: (request: ProviderRequest, tell: Tell) => Promise<Offer>;
+  readonly prepareModel: (request: ModelRequest, tell: Tell) => Promise<Offer>;
+  /** Told what a provider or a model offers. */
+  readonly offered?: (subject: Subject, offer: Offer) => void;
   /** Called before a container is started, so that its first line is not missed. */
   readonly beforeStart?: (container: { readonly id: string; readonly step: Step }) => Promise<void>;
 }
@@ -43,7 +56,7 @@ export async function perform(
   created: ReadonlyMap<number, string>,
   tell: Tell,
 ): Promise<string | undefined> {
-  const { engine } = means;
+  const { engine, offered = () => {} } = means;
   const idOf = (target: ContainerTarget) => idOfTarget(target, created);
   switch (step.op) {
     case "pull-image":
@@ -124,6 +137,12 @@ export async function perform(
       return undefined;
     case "run-hook":
       await runHook(step, engine, idOf(step.container));
+      return undefined;
+    case "run-provider":
+      offered(step.subject, await means.runProvider(step.provider, tell));
+      return undefined;
+    case "prepare-model":
+      offered(step.subject, await means.prepareModel(step.model, tell));
       return undefined;
   }
 }

@@ -54,7 +54,7 @@ export interface ObservedImage {
 
 /** What a step touches. `name` is the name on the screen: `shop-web-1`, `shop_default`, `nginx:latest`, `web`. */
 export interface Subject {
-  readonly kind: "container" | "network" | "volume" | "image" | "service";
+  readonly kind: "container" | "network" | "volume" | "image" | "service" | "model";
   readonly name: string;
   /** The service's key, for containers, images and services. */
   readonly service?: string;
@@ -149,6 +149,8 @@ export type Step = StepBase &
         readonly timeout?: number;
       }
     | { readonly op: "run-hook"; readonly container: ContainerTarget; readonly hook: HookRequest }
+    | { readonly op: "run-provider"; readonly provider: ProviderRequest }
+    | { readonly op: "prepare-model"; readonly model: ModelRequest }
   );
 
 export type Operation = Step["op"];
@@ -161,6 +163,33 @@ export interface HookRequest {
   readonly privileged?: boolean;
   readonly working_dir?: string;
   readonly env: readonly string[];
+}
+
+/** What the program that provides a service is asked for. */
+export interface ProviderRequest {
+  readonly action: "up" | "stop" | "down";
+  /** The program: a plug-in of docker's command line, or one on the PATH. */
+  readonly type: string;
+  readonly project: string;
+  readonly service: string;
+  /** Its flags, in the order of the file. */
+  readonly options: readonly (readonly [name: string, value: string])[];
+}
+
+/** A model that the model runner is to have, and how it is to run it. */
+export interface ModelRequest {
+  readonly model: string;
+  /** Tokens. */
+  readonly contextSize?: number;
+  readonly runtimeFlags: readonly string[];
+}
+
+/** The variables that a provider or a model offers to the services that use it. */
+export interface Offer {
+  /** Behind the name of the service or the model: `URL` of `db` is `DB_URL`. */
+  readonly prefixed: ReadonlyMap<string, string>;
+  /** As they are. */
+  readonly raw: ReadonlyMap<string, string>;
 }
 
 /** What the classic `/build` needs, context not yet packed. */

@@ -3,6 +3,7 @@ import type { ProjectModel } from "../compose/model.ts";
 import { type ChosenOptions, chosenContainers, inOrder, unknownServices } from "./chosen.ts";
 import { dependencies } from "./dependencies.ts";
 import { draft } from "./draft.ts";
+import { addProvider } from "./offers.ts";
 import type { Observed, Planned } from "./plan.ts";
 import { addStopStep } from "./stop-step.ts";
 
@@ -21,6 +22,13 @@ export function planStop(model: ProjectModel | undefined, observed: Observed, op
   for (const service of inOrder(graph.order, chosen).toReversed()) {
     // A service of which nothing runs passes on what it would have waited for.
     const after = graph.dependents(service).flatMap((name) => stopped.get(name) ?? []);
+    const provided = model?.services.get(service);
+    const isAsked =
+      options.services === undefined || options.services.length === 0 || options.services.includes(service);
+    if (model !== undefined && provided?.provider !== undefined && isAsked) {
+      stopped.set(service, [addProvider(steps, model, provided, { action: "stop", why: "stop", after })]);
+      continue;
+    }
     const { timeout } = options;
     const stops = (chosen.get(service) ?? []).flatMap(
       (container) => addStopStep(steps, model, container, { why: "stop", after, timeout }) ?? [],

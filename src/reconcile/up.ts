@@ -108,6 +108,7 @@ function checkService(state: UpState, service: Service): void {
   for (const [name, { condition, required }] of service.depends_on ?? []) {
     const dependency = state.model.services.get(name);
     if (condition !== "service_healthy" || state.options.noStart || dependency === undefined) continue;
+    if (dependency.provider !== undefined) continue;
     if (mayBeHealthy(state, dependency)) continue;
     const message = `service "${service.name}" waits for "${name}" to be healthy, which has no healthcheck`;
     const severity = required ? "error" : "warning";

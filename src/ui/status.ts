@@ -38,6 +38,8 @@ const words: Readonly<Record<Operation, readonly [doing: string, done: string]>>
   "rename-container": ["Renaming", "Renamed"],
   "wait-container": ["Waiting", "Healthy"],
   "run-hook": ["Running hook", "Hook done"],
+  "run-provider": ["Creating", "Created"],
+  "prepare-model": ["Configuring", "Configured"],
 };
 
 const kinds = {
@@ -46,6 +48,7 @@ const kinds = {
   volume: "Volume",
   image: "Image",
   service: "Service",
+  model: "Model",
 } as const;
 
 /** What the steps that replace a container look like from outside: as one thing under the container's final name. */
@@ -80,7 +83,7 @@ export function statusOf(event: PlanEvent, replacements: ReadonlyMap<number, Rep
   switch (event.type) {
     case "started":
       return replacement === undefined
-        ? { id, state: "Working", text: words[step.op][0] }
+        ? { id, state: "Working", text: doingWord(step) }
         : replacement.part === "begin"
           ? { id, state: "Working", text: "Recreate" }
           : undefined;
@@ -89,7 +92,7 @@ export function statusOf(event: PlanEvent, replacements: ReadonlyMap<number, Rep
       return { id, state: "Done", text: replacement === undefined ? doneWord(step) : "Recreated" };
     case "failed":
       return step.optional === true
-        ? { id, state: "Warning", text: `${words[step.op][0]} failed`, details: event.error.message }
+        ? { id, state: "Warning", text: `${doingWord(step)} failed`, details: event.error.message }
         : { id, state: "Error", text: "Error", details: event.error.message };
     case "warned":
       return { id, state: "Warning", text: "Warning", details: event.text };
@@ -112,7 +115,18 @@ export function nameOf(step: Step): string {
   return `${kinds[step.subject.kind]} ${step.subject.name}`;
 }
 
+const providerWords = {
+  up: words["run-provider"],
+  stop: words["stop-container"],
+  down: words["remove-container"],
+} as const;
+
+function doingWord(step: Step): string {
+  return step.op === "run-provider" ? providerWords[step.provider.action][0] : words[step.op][0];
+}
+
 function doneWord(step: Step): string {
+  if (step.op === "run-provider") return providerWords[step.provider.action][1];
   if (step.op === "wait-container" && step.condition === "completed") return "Exited";
   return words[step.op][1];
 }

@@ -64,6 +64,8 @@ describe.each(engineUrls)("a plan carried out on %s", async (url) => {
         packFiles,
         authFor: async () => undefined,
         allAuths: async () => ({}),
+        runProvider: () => Promise.reject(new Error("nothing is provided here")),
+        prepareModel: () => Promise.reject(new Error("there is no model here")),
         emit: (event) => events.push(event),
         ...options,
       });
