@@ -186,8 +186,11 @@ function addEntry(tar: Pack, header: Headers, data?: Buffer): Promise<void> {
 function headerOf({ copy }: Walk, name: string, stats: Stats): Headers {
   const seconds = Math.max(0, Math.floor(stats.mtimeMs / 1000));
   const owner = copy === undefined ? rootOwned : { uid: stats.uid, gid: stats.gid };
-  return { ...owner, name, mode: stats.mode & 0o7777, mtime: new Date(seconds * 1000) };
+  return { ...owner, name, mode: modeOf(stats), mtime: new Date(seconds * 1000) };
 }
+
+/** With the bits of its kind, which the library leaves out: a mode of 0 would be none to it. */
+const modeOf = ({ mode }: Stats) => mode;
 
 /** What `work` gives for a file; undefined for one that is not there. Throws GantryError for one that cannot be read. */
 export function unlessGone<T>(file: string, work: () => T): T | undefined {

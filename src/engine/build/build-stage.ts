@@ -16,7 +16,7 @@ import { contextAsStage } from "./origin.ts";
 import type { StageOutput, StepOutput } from "./output.ts";
 import type { PlannedStage } from "./plan-stages.ts";
 import { runStep } from "./run-step.ts";
-import { declare, emptyScope, lookUpVariable, type StageScope } from "./variables.ts";
+import { declare, emptyScope, lookUpVariable, overrule, type StageScope } from "./variables.ts";
 import { workdirStep } from "./workdir-step.ts";
 
 /** A stage while it is made. */
@@ -66,7 +66,7 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
   const { OnBuild: triggers, ...config } = base.config;
   let state: StageState = {
     diffIds: base.diffIds,
-    config: base.id === undefined ? base.config : config,
+    config,
     history: base.history,
     // What a stage has declared, those that stand on it know too.
     scope: base.scope ?? emptyScope,
@@ -79,7 +79,7 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
       const after = await apply(build, planned, state, instruction, step);
       return [after, cacheKey([after.diffIds, after.config])];
     });
-  if (base.id !== undefined && triggers != null && triggers.length > 0) {
+  if (triggers != null && triggers.length > 0) {
     output.triggers(triggers.length);
     for (const trigger of triggers) {
       for (const instruction of parseInstructions({ path: `ONBUILD of ${stage.from.image}`, text: trigger }))
@@ -153,6 +153,11 @@ async function apply(
       const values = instruction.args.map(({ key }) => ({ key, value: scope.args.get(key) }));
       const known = values.map(({ key, value }) => ({ key, ...(value !== undefined && { value }) }));
       return withStep({ ...state, scope }, describeStep({ ...instruction, args: known }, {}));
+    }
+    case "ENV": {
+      const config = applyInstruction(state.config, instruction, state.cmdIsOwn);
+      const names = instruction.pairs.map(({ key }) => key);
+      return withStep({ ...state, config, scope: overrule(state.scope, names) }, describeStep(instruction, {}));
     }
     case "MAINTAINER":
       return withStep({ ...state, author: instruction.value }, describeStep(instruction, {}));

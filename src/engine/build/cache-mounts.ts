@@ -11,8 +11,8 @@ export interface CacheMountRequest {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
-  /** What it begins with; a directory. */
-  readonly initial?: string;
+  /** What it begins with: a directory, and what says which files are in it. */
+  readonly initial?: { readonly directory: string; readonly key: string };
 }
 
 export interface CacheMounts {
@@ -33,7 +33,7 @@ export async function openCacheMounts(folder: string): Promise<CacheMounts> {
     const temporary = `${directory}.${randomBytes(4).toString("hex")}`;
     await mkdir(temporary);
     if (initial !== undefined)
-      await cp(initial, temporary, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+      await cp(initial.directory, temporary, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
     await chown(temporary, uid, gid);
     await chmod(temporary, mode);
     // Another step may have been faster: then its directory is the one.
@@ -43,8 +43,10 @@ export async function openCacheMounts(folder: string): Promise<CacheMounts> {
   return {
     take: async (request) => {
       // An ID is the Dockerfile's text: never a part of a path.
-      const name = createHash("sha256").update(request.id).digest("hex");
-      const { sharing } = request;
+      const { id, uid, gid, mode, initial, sharing } = request;
+      // Caches of another owner, or another beginning, are other caches.
+      const identity = JSON.stringify([id, uid, gid, mode, initial?.key]);
+      const name = createHash("sha256").update(identity).digest("hex");
       let directory = path.join(folder, name);
       let unlock = () => {};
       if (sharing === "locked") {

@@ -60,6 +60,8 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
       now: String(Math.floor(Date.now() / 1000)),
       ...(owner !== undefined && { owner }),
       ...(changeMode !== undefined && { changeMode }),
+      // A mode in letters says what to change, which is nothing where nothing is yet.
+      ...(changeMode !== undefined && isNumber(chmod) && { newDirectoryMode: changeMode(0o755, true) }),
     });
   } catch (error) {
     if (error instanceof RangeError) throw complain(span, `${keyword}: ${error.message}`);
@@ -72,6 +74,8 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
   if (quick !== undefined) await build.cache.put(quick, made.diffId, description, how);
   return { diffId: made.diffId ?? diffId, description, created: made.created };
 }
+
+const isNumber = (mode = "") => /^[0-7]+$/.test(mode);
 
 function ownerOf(chown: string, view: View): Owner {
   return parseOwner(chown, view.text("etc/passwd"), view.text("etc/group"));

@@ -59,7 +59,6 @@ export function evaluate(instruction: Instruction, { variables, escapeWith }: Ev
           ...instruction,
           sources: instruction.sources.map(plain),
           destination: plain(instruction.destination),
-          exclude: instruction.exclude.map(plain),
           heredocs: documents(instruction.heredocs),
           ...(from !== undefined && { from: plain(from) }),
           ...(chown !== undefined && { chown: plain(chown) }),

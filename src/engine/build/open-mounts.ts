@@ -97,7 +97,7 @@ export async function openMounts(build: Build, mounts: readonly RunMount[], plac
           uid: mount.uid,
           gid: mount.gid,
           mode: mount.mode ?? 0o755,
-          ...(origin !== undefined && { initial: await sourcePath() }),
+          ...(origin !== undefined && { initial: { directory: await sourcePath(), key: initialKey(origin, source) } }),
         });
         undo.push(release);
         return { mount: { type: "bind", target, source: directory, readOnly: mount.readOnly } };
@@ -120,6 +120,9 @@ export async function openMounts(build: Build, mounts: readonly RunMount[], plac
     },
   };
 }
+
+const initialKey = (origin: Origin, source = "/"): string =>
+  JSON.stringify([origin.kind === "layers" ? origin.stage.diffIds : "files", source]);
 
 async function contentKey(
   build: Build,

@@ -27,19 +27,21 @@ export interface Placing {
   readonly several: boolean;
   readonly owner?: Owner;
   readonly changeMode?: ChangeMode;
+  /** Of directories that have to be made. */
+  readonly newDirectoryMode?: number;
   /** Seconds of Unix time, for directories that have to be made. */
   readonly now: string;
 }
 
 /** Throws RangeError where a directory would have to take a file's place. */
 export function place(selected: readonly Selected[], view: View, placing: Placing): readonly Placed[] {
-  const { owner, changeMode, now } = placing;
+  const { owner, changeMode, newDirectoryMode = 0o755, now } = placing;
   const placed = new Map<string, Placed>();
   const isDirectory = (path: string) =>
     placed.get(path)?.entry.type === "directory" || view.look(path)?.isDirectory() === true;
 
   /** What is in the stage already is listed as it is there: a layer's directories count more than those below. */
-  const makeDirectory = (path: string, mode = 0o755) => {
+  const makeDirectory = (path: string) => {
     const parts = path === "" ? [] : path.split("/");
     for (let length = 1; length <= parts.length; length++) {
       const here = parts.slice(0, length).join("/");
@@ -48,7 +50,7 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
       if (there !== undefined && !there.isDirectory())
         throw new RangeError(`cannot copy to non-directory: /${asText(here)}`);
       const made = {
-        mode: length === parts.length ? mode : 0o755,
+        mode: newDirectoryMode,
         uid: owner?.uid ?? 0,
         gid: owner?.gid ?? 0,
         mtime: now,
@@ -85,7 +87,7 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
     const { name, node, isDirectory: isTree, below } = one;
     if (isTree) {
       const base = name.includes("/") ? join(destination, name) : destination;
-      makeDirectory(base, changeMode?.(0o755, true));
+      makeDirectory(base);
       for (const inner of below) put(join(base, inner.path), inner.node, one);
     } else if (node !== undefined) {
       const into = toDirectory || isDirectory(destination);

@@ -7,7 +7,7 @@ import path from "node:path";
 import { canRun, formatPlatform, hostPlatform } from "../images/platform.ts";
 import { fileIn } from "../images/unpack.ts";
 import { badRequest } from "../refusal.ts";
-import { argumentsOf } from "./apply.ts";
+import { addEnv, argumentsOf, resolveDirectory } from "./apply.ts";
 import type { Build } from "./build.ts";
 import type { StepContext, StepResult } from "./build-stage.ts";
 import { cacheKey, describeStep } from "./describe-step.ts";
@@ -54,13 +54,18 @@ export async function runStep(
   const script = scriptOf(instruction);
   const program = script === undefined ? undefined : `/dev/pipes/${script.name}`;
   const argv = argumentsOf(program === undefined ? commandOf(instruction) : { shell: program }, state.config);
-  const mounts = instruction.mounts.map((text) => readMount(text, span));
+  const { User = "", WorkingDir = "/", Env } = state.config;
+  const mounts = instruction.mounts
+    .map((text) => readMount(text, span))
+    .map(({ target, ...mount }) => ({
+      ...mount,
+      ...(target !== undefined && { target: resolveDirectory(WorkingDir, target) }),
+    }));
   const args = runArguments(state.scope, env);
   const description = describeStep(instruction, { argv, args: declaredArguments(state.scope, env) });
   const opened = await openMounts(build, mounts, { own: planned.stage.index, span, tell: output.progress });
   try {
     const { ExtraHosts } = build.hostConfig;
-    const { User = "", WorkingDir = "/", Env } = state.config;
     const key = cacheKey([
       "RUN",
       state.diffIds,
@@ -118,7 +123,13 @@ export async function runStep(
           User,
           WorkingDir,
           Cmd: argv,
-          Env: [...(Env ?? []), ...args.map(asEnv), ...proxyArguments(build.args).map(asEnv), ...added],
+          Env: [
+            ...addEnv(
+              Env ?? [],
+              [...proxyArguments(build.args), ...args].map(([key, value]) => ({ key, value })),
+            ),
+            ...added,
+          ],
         },
         hostConfig: { ...build.hostConfig, NetworkMode: network, ...(isInsecure && { Privileged: true }) },
         mounts: binds,
@@ -139,8 +150,6 @@ export async function runStep(
     await opened.release();
   }
 }
-
-const asEnv = ([name, value]: readonly [string, string]) => `${name}=${value}`;
 
 function networkOf({ hostConfig, entitlements }: Build, { network, span }: Run): string {
   const { NetworkMode: allowed = "" } = hostConfig;
@@ -178,7 +187,7 @@ function commandOf({ command, heredocs }: Run): Command {
 /** The files that the runtime mounts upon lie below the stage's own, so that the step's layer has none of them. */
 async function makePlaceholders(init: string): Promise<void> {
   await mkdir(path.join(init, "etc"));
-  for (const file of ["etc/hosts", "etc/hostname", "etc/resolv.conf"]) await writeFile(path.join(init, file), "");
+  for (const file of ["etc/hosts", "etc/resolv.conf"]) await writeFile(path.join(init, file), "");
 }
 
 /** For mounts whose target was not there, what will have been made: the outermost last. Canonical paths. */

@@ -21,7 +21,7 @@ export interface Selected {
 }
 
 export interface SelectOptions {
-  /** Patterns as in `.dockerignore`. */
+  /** Patterns as in `.dockerignore`, for what lies below the directories that are meant. */
   readonly exclude: readonly string[];
   readonly parents: boolean;
   readonly keepOwners: boolean;
@@ -48,7 +48,6 @@ export function select(
     }
     const base = one.slice(one.lastIndexOf("/") + 1);
     const isDirectory = node === undefined || node.entry.type === "directory";
-    if (!isDirectory && (ignores(one) || ignores(base))) continue;
     const skip = at === "" ? 0 : at.length + 1;
     const below = isDirectory
       ? tree.below(at).flatMap((inner) => {

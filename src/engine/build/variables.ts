@@ -25,7 +25,7 @@ export function automaticArguments(host: Platform, target: Platform, stage: stri
       [`${prefix}ARCH`, platform.architecture],
       [`${prefix}VARIANT`, platform.variant ?? ""],
     ] as const;
-  return new Map([...of("BUILD", host), ...of("TARGET", target), ["TARGETSTAGE", stage]]);
+  return new Map([...of("BUILD", host), ...of("TARGET", target), ["TARGETSTAGE", stage === "" ? "default" : stage]]);
 }
 
 /** The values that FROM sees, and stages that declare them again. EngineError 400 for a bad substitution. */
@@ -51,56 +51,71 @@ export function globalValues(
 export interface StageScope {
   /** Declared in this stage, in order; without a value where there is none. */
   readonly args: ReadonlyMap<string, string | undefined>;
+  /** Those of them that were given a value after ENV gave one, which theirs goes before. */
+  readonly later: ReadonlySet<string>;
 }
 
-export const emptyScope: StageScope = { args: new Map() };
+export const emptyScope: StageScope = { args: new Map(), later: new Set() };
 
 /** The scope after an ARG, whose texts are expanded. */
 export function declare(
-  { args }: StageScope,
+  { args, later }: StageScope,
   instruction: Arg,
   build: BuildArguments,
   globals: ReadonlyMap<string, string>,
 ): StageScope {
   const declared = new Map(args);
+  const valued = new Set(later);
   for (const { key, value } of instruction.args) {
     const given = takeGiven(build, key) ?? value ?? globals.get(key);
     declared.delete(key);
     declared.set(key, given);
+    if (given !== undefined) valued.add(key);
   }
-  return { args: declared };
+  return { args: declared, later: valued };
 }
 
-/** ENV wins over ARG. */
+/** The scope after an ENV of these names. */
+export function overrule({ args, later }: StageScope, names: readonly string[]): StageScope {
+  return { args, later: new Set([...later].filter((name) => !names.includes(name))) };
+}
+
+/** Of ENV and ARG the later one wins. */
 export function lookUpVariable(
-  { args }: StageScope,
+  { args, later }: StageScope,
   env: ReadonlyMap<string, string>,
   name: string,
 ): string | undefined {
-  return env.get(name) ?? args.get(name);
+  return later.has(name) ? args.get(name) : (env.get(name) ?? args.get(name));
 }
 
-/** The arguments that RUN gives its process as environment, unless ENV has the name already. */
+/** The arguments that RUN gives its process as environment, where no later ENV has the name. */
 export function runArguments(
-  { args }: StageScope,
+  { args, later }: StageScope,
   env: ReadonlyMap<string, string>,
 ): readonly (readonly [string, string])[] {
-  return [...args].flatMap(([name, value]) => (value === undefined || env.has(name) ? [] : [[name, value] as const]));
+  return [...args].flatMap(([name, value]) =>
+    value === undefined || (env.has(name) && !later.has(name)) ? [] : [[name, value] as const],
+  );
 }
 
 /** All that a stage has declared, with the values that its shell sees: what the history of RUN says. */
 export function declaredArguments(
-  { args }: StageScope,
+  scope: StageScope,
   env: ReadonlyMap<string, string>,
 ): readonly (readonly [string, string])[] {
-  return [...args].map(([name, value]) => [name, env.get(name) ?? value ?? ""] as const);
+  return [...scope.args.keys()].map((name) => [name, lookUpVariable(scope, env, name) ?? ""] as const);
 }
 
-/** The proxies that were given: RUN has them though nothing declares them. */
+/** The proxies that were given: RUN has them though nothing declares them, in both cases, for programs read the one or the other. */
 export function proxyArguments(build: BuildArguments): readonly (readonly [string, string])[] {
   const found = [...build.given].filter(([name]) => isProxy(name));
   for (const [name] of found) build.used.add(name);
-  return found;
+  const both = found.flatMap(([name, value]) => [
+    [name.toUpperCase(), value] as const,
+    [name.toLowerCase(), value] as const,
+  ]);
+  return [...new Map([...both, ...found])];
 }
 
 /** Given for nothing; proxies are for whoever wants them. */

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import type { HostConfig } from "../api.ts";
 import type { BuildStep, StepMount, StepRunner } from "../daemon/rooms.ts";
 import { fillHostConfig } from "./create/host-config.ts";
-import { nameFilesIn, wantsSandbox, writeNameFiles } from "./network.ts";
+import { type NameFiles, nameFilesIn, wantsSandbox, writeNameFiles } from "./network.ts";
 import type { Room } from "./room.ts";
 import { makeUpper, overlayMount } from "./rootfs/overlay.ts";
 import { removeTree } from "./rootfs/remove-tree.ts";
@@ -37,9 +37,9 @@ export function stepRunner(room: Room): StepRunner {
           id: step.id,
           config: step.config,
           hostConfig,
-          hostname: hostnameOf(step),
+          hostname,
           rootfs,
-          files: nameFilesIn(bundle),
+          files: mountedFiles(bundle),
           mounts: step.mounts.map(specMount),
           shm: { size: hostConfig.ShmSize ?? 0 },
           init: undefined,
@@ -77,19 +77,25 @@ export async function endLostSteps(room: Room): Promise<void> {
   );
 }
 
-const hostnameOf = ({ id }: Pick<BuildStep, "id">) => id.slice(0, 12);
+/** BuildKit's: a step that writes it down makes the same file every time. */
+const hostname = "buildkitsandbox";
+
+/** A step sees the image's own /etc/hostname, if it has one. */
+function mountedFiles(bundle: string): Pick<NameFiles, "hosts" | "resolvConf"> {
+  const { hosts, resolvConf } = nameFilesIn(bundle);
+  return { hosts, resolvConf };
+}
 
 async function openNetwork(room: Room, step: BuildStep, bundle: string): Promise<"new" | "host" | { path: string }> {
   const { id, hostConfig } = step;
-  await writeFile(nameFilesIn(bundle).hostname, `${hostnameOf(step)}\n`, { mode: 0o644 });
   if (!wantsSandbox(hostConfig)) {
     await writeNameFiles(hostConfig, bundle);
     return hostConfig.NetworkMode === "host" ? "host" : "new";
   }
   const sandbox = await room.sandboxes.open({
     id,
-    name: hostnameOf(step),
-    hostname: hostnameOf(step),
+    name: id.slice(0, 12),
+    hostname,
     endpoints: new Map([["bridge", {}]]),
     ports: {},
     extraHosts: hostConfig.ExtraHosts ?? [],

@@ -27,6 +27,8 @@ interface Case {
   readonly context: string;
   /** Flags of `docker build`: `--target x`, `--build-arg A=b`, `--label k=v`. */
   readonly flags: readonly string[];
+  /** Not where the language that is built into dockerd does not have it: what is expected then was checked by hand. */
+  readonly isRecorded: boolean;
 }
 
 describe("an image as BuildKit makes it", () => {
@@ -41,7 +43,9 @@ describe("an image as BuildKit makes it", () => {
         mkdirSync(context, { recursive: true });
         writeFileSync(path.join(context, "Dockerfile"), one.dockerfile);
         execFileSync("sh", ["-ec", `cp /bin/busybox .\n${one.context}`], { cwd: context });
-        if (oracle !== undefined) writeFileSync(place, given + (await recorded(context, one, oracle)));
+        if (oracle !== undefined && one.isRecorded)
+          writeFileSync(place, given + (await recorded(context, one, oracle)));
+        else if (oracle !== undefined) writeFileSync(place, given + (await ours(context, one)));
         else expect(given + (await ours(context, one))).toBe(text);
       } finally {
         rmSync(context, { recursive: true });
@@ -56,7 +60,8 @@ function readCase(text: string): Case {
   const flags = (sections.get("flags") ?? "").split(/\s+/).filter((flag) => flag !== "");
   const base = 'FROM scratch AS base\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n';
   const dockerfile = (sections.get("Dockerfile") ?? "").replace("# base\n", base);
-  return { dockerfile, context: sections.get("context") ?? "", flags };
+  const isRecorded = !sections.has("beyond dockerd");
+  return { dockerfile, context: sections.get("context") ?? "", flags, isRecorded };
 }
 
 async function ours(context: string, { flags }: Case): Promise<string> {

@@ -13,7 +13,7 @@ export interface MountWishes {
   /** Its own, in any order. */
   readonly own: readonly SpecMount[];
   /** Paths of the host. */
-  readonly files: { readonly hostname: string; readonly hosts: string; readonly resolvConf: string };
+  readonly files: { readonly hostname?: string; readonly hosts: string; readonly resolvConf: string };
   /** Bytes of a new /dev/shm, a path of the host to use as one, or none. */
   readonly shm: { readonly size: number } | { readonly source: string } | undefined;
   /** The program that is put before the container's own. */
@@ -52,7 +52,7 @@ export function mountsSpec(wishes: MountWishes): readonly SpecMount[] {
   if (shm !== undefined) usual.push(shmMount(shm));
   const given = [
     { destination: "/etc/resolv.conf", source: files.resolvConf },
-    { destination: "/etc/hostname", source: files.hostname },
+    ...(files.hostname === undefined ? [] : [{ destination: "/etc/hostname", source: files.hostname }]),
     { destination: "/etc/hosts", source: files.hosts },
   ].map((file) => ({ ...file, type: "bind", options: ["rbind", "rprivate"] }));
   if (init !== undefined) {

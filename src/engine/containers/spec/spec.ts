@@ -22,7 +22,7 @@ export interface SpecInput {
   readonly hostname: string;
   /** Paths of the host. */
   readonly rootfs: string;
-  readonly files: { readonly hostname: string; readonly hosts: string; readonly resolvConf: string };
+  readonly files: { readonly hostname?: string; readonly hosts: string; readonly resolvConf: string };
   readonly mounts: readonly SpecMount[];
   readonly shm: { readonly size: number } | { readonly source: string } | undefined;
   /** The init program, where one is wanted. */
