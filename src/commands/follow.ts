@@ -41,6 +41,8 @@ export interface Following {
   add(container: Followed, output: AsyncIterable<readonly StampedPiece[]> | undefined, running: boolean): void;
   /** No more containers will be added: `ended` resolves once all that have output have stopped for good. */
   seal(): void;
+  /** There may be more again. */
+  unseal(): void;
   /** Rejects when the engine fails. */
   readonly ended: Promise<void>;
 }
@@ -70,7 +72,7 @@ export async function follow(options: FollowOptions): Promise<Following> {
   const label = [`com.docker.compose.project=${project}`, "com.docker.compose.oneoff=False"];
   const filters = { type: ["container"], event: ["start", "die"], label };
   watch(await engine.events({ filters }, { signal })).catch(fail);
-  return { add, seal, ended: ended.promise };
+  return { add, seal, unseal, ended: ended.promise };
 
   function add(
     container: Followed,
@@ -97,6 +99,10 @@ export async function follow(options: FollowOptions): Promise<Following> {
   function seal(): void {
     sealed = true;
     endWhenAllStopped();
+  }
+
+  function unseal(): void {
+    sealed = false;
   }
 
   async function watch(events: AsyncIterable<EngineEvent>): Promise<void> {

@@ -6,13 +6,16 @@ import { planStop } from "../reconcile/stop.ts";
 import type { LogWriter } from "../ui/log-writer.ts";
 import type { Menu } from "../ui/menu.ts";
 import type { Progress } from "../ui/progress.ts";
+import { reportError } from "../ui/report.ts";
 import { attachment } from "./attachment.ts";
 import { carryOut } from "./carry-out.ts";
 import { type Exit, type Following, follow } from "./follow.ts";
 import { catchInterrupts, type Interrupts } from "./interrupts.ts";
 import { listContainers } from "./list-containers.ts";
 import { bringUp, type UpFlags, type UpRequest } from "./rounds.ts";
+import { styleOf } from "./screen.ts";
 import { shortName } from "./show-logs.ts";
+import { openWatchSwitch, type WatchSwitch } from "./watch-switch.ts";
 
 export interface ForegroundOptions {
   readonly flags: UpFlags;
@@ -30,8 +33,12 @@ export interface ForegroundOptions {
   readonly abortOn?: "exit" | "failure";
   /** The service whose exit code is the run's. */
   readonly exitCodeFrom?: string;
-  /** Runs beside the output once all is up, until its signal is aborted; the run does not end by itself meanwhile. */
-  readonly watch?: (signal: AbortSignal) => Promise<unknown>;
+  /** Watching beside the output once all is up; the run does not end by itself meanwhile. */
+  readonly watch: {
+    /** Whether it is on from the beginning; the menu's key turns it on and off. */
+    readonly atOnce: boolean;
+    readonly run: (signal: AbortSignal) => Promise<unknown>;
+  };
 }
 
 /**
@@ -46,18 +53,15 @@ export async function runInForeground(request: UpRequest, options: ForegroundOpt
   try {
     const following = await followContainers(request, options, over.signal, aborting.resolve);
     const isUp = await bringUpAttached(request, options, following, interrupts.first, over.signal);
-    const watchOver = new AbortController();
-    // Containers that are replaced end as well: while somebody watches, their end is not the run's.
-    const watching = isUp ? options.watch?.(AbortSignal.any([interrupts.first, watchOver.signal])) : undefined;
-    if (watching === undefined) following.seal();
-    const unwatched = watching?.then(() => "interrupted" as const) ?? new Promise<never>(() => {});
+    const watching = openWatch(options, following, interrupts.first);
+    if (isUp && options.watch.atOnce) watching.toggle();
+    else following.seal();
     const ended = following.ended.then(() => "ended" as const);
     const interrupted = whenAborted(interrupts.first).then(() => "interrupted" as const);
     const detached = options.menu?.detached.then(() => "detached" as const) ?? new Promise<never>(() => {});
     if (isUp) options.menu?.open();
-    const end = isUp ? await Promise.race([ended, interrupted, aborting.promise, detached, unwatched]) : "interrupted";
-    watchOver.abort();
-    await watching;
+    const end = isUp ? await Promise.race([ended, interrupted, aborting.promise, detached]) : "interrupted";
+    await watching.off();
     following.seal();
     options.menu?.close();
     if (end === "detached") return exitCodes.ok;
@@ -77,6 +81,28 @@ export async function runInForeground(request: UpRequest, options: ForegroundOpt
     options.menu?.close();
     over.abort();
   }
+}
+
+/** Containers that are replaced end as well: while somebody watches, their end is not the run's. */
+function openWatch(
+  { flags, watch, menu, writer }: ForegroundOptions,
+  following: Following,
+  signal: AbortSignal,
+): WatchSwitch {
+  const watching = openWatchSwitch({
+    run: watch.run,
+    signal,
+    onChange: (isOn, error) => {
+      menu?.showWatch(isOn);
+      if (isOn) return following.unseal();
+      const view = { style: styleOf(process.stdout, flags), directory: process.cwd() };
+      if (error !== undefined) writer.note(reportError(error, view).text.trimEnd());
+      if (!signal.aborted) writer.note("Watch disabled");
+      following.seal();
+    },
+  });
+  menu?.offerWatch(watching.toggle);
+  return watching;
 }
 
 function followContainers(

@@ -1,14 +1,25 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { filesOf } from "../compose/files-of.ts";
-import { exitCodes, GantryError, ProjectError } from "../errors.ts";
+import { EngineError, exitCodes, GantryError, ProjectError } from "../errors.ts";
 import { openProgress } from "../ui/progress.ts";
 import { watchJson, watchLine } from "../ui/watch-lines.ts";
 import type { WatchEvent } from "../watch/event.ts";
+import { openRecord, type WatchRecord } from "../watch/record.ts";
 import { watch } from "../watch/watch.ts";
 import { watchFiles } from "../watch/watch-files.ts";
 import { reload } from "./reload.ts";
 import { bringUp, type UpFlags, type UpRequest } from "./rounds.ts";
 import { openProgressFor, styleOf } from "./screen.ts";
 import { watchActions } from "./watch-actions.ts";
+
+/** A project that is watched, also after a pause. */
+export interface WatchedProject {
+  /** As it was brought up last. */
+  request: UpRequest;
+  /** When its files were read for that: unix milliseconds. */
+  loadedAt: number;
+  readonly record: WatchRecord;
+}
 
 export interface RunWatchOptions {
   readonly flags: UpFlags & { readonly quiet?: boolean | undefined };
@@ -17,6 +28,14 @@ export interface RunWatchOptions {
   readonly write: (text: string) => void;
   /** Ends the watching. */
   readonly signal: AbortSignal;
+}
+
+/** Milliseconds between two questions to an engine that does not answer. */
+const patience = 1000;
+
+/** A project that this process has loaded when it started. */
+export function watchedProject(request: UpRequest): WatchedProject {
+  return { request, loadedAt: performance.timeOrigin, record: openRecord() };
 }
 
 /** Throws GantryError when none of the chosen services has anything to watch. */
@@ -30,16 +49,17 @@ export function checkWatchable({ model }: UpRequest, services: readonly string[]
 
 /**
  * Watches until the signal is aborted, and writes a line for each event. When the project's own files change, it is loaded
- * again: one in order is brought up and watched from then on, else the old one stays. Answers with the exit code.
+ * again: one in order is brought up and watched from then on, else the old one stays. An engine that goes away is waited
+ * for. Answers with the exit code.
  */
-export async function runWatch(first: UpRequest, options: RunWatchOptions): Promise<number> {
+export async function runWatch(watched: WatchedProject, options: RunWatchOptions): Promise<number> {
   const { flags, services, prune, write, signal } = options;
+  const { record } = watched;
   const view = { style: styleOf(process.stdout, flags), directory: process.cwd() };
   const tell = (event: WatchEvent) => write(flags.json ? watchJson(event) : watchLine(event, view));
   const alone = inTurn();
-  let request = first;
   const actions = watchActions({
-    request: () => request,
+    request: () => watched.request,
     prune,
     progress: await openProgress({ mode: "quiet", out: process.stderr }),
     signal,
@@ -47,33 +67,51 @@ export async function runWatch(first: UpRequest, options: RunWatchOptions): Prom
   });
   while (!signal.aborted) {
     const over = new AbortController();
-    let next: UpRequest | undefined;
-    await using _ = await watchFiles({
-      files: filesOf(request.session.loaded),
-      onWarning: (warning) => tell({ type: "warning", ...warning }),
-      onChange: async (files) => {
-        if (signal.aborted || next !== undefined) return;
-        const start = performance.now();
-        try {
-          const found = await reload(request, flags, services);
-          const progress = await openProgressFor(flags, { lines: true });
-          await alone(() => bringUp(found, { verb: "watch", flags, yes: false, progress, signal }));
-          tell({ type: "model-applied", files, took: performance.now() - start });
-          next = found;
-          over.abort();
-        } catch (reason) {
-          if (signal.aborted) return;
-          const error = reason instanceof Error ? reason : new Error(String(reason));
-          const diagnostics = error instanceof ProjectError ? error.diagnostics : [];
-          tell({ type: "model-broken", files, diagnostics, error });
-        }
-      },
-    });
     const ends = AbortSignal.any([signal, over.signal]);
-    for await (const event of watch(request.model, request.session.engine, { services, actions, signal: ends })) {
-      tell(event);
+    /** Changes of the project's files that the engine could not be told of. */
+    let owed: readonly string[] = [];
+    const apply = async (files: readonly string[]) => {
+      if (ends.aborted) return;
+      const start = performance.now();
+      const loadedAt = Date.now();
+      try {
+        const request = await reload(watched.request, flags, services);
+        const progress = await openProgressFor(flags, { lines: true });
+        await alone(() => bringUp(request, { verb: "watch", flags, yes: false, progress, signal }));
+        tell({ type: "model-applied", files, took: performance.now() - start });
+        Object.assign(watched, { request, loadedAt });
+        over.abort();
+      } catch (reason) {
+        if (signal.aborted) return;
+        const error = reason instanceof Error ? reason : new Error(String(reason));
+        const diagnostics = error instanceof ProjectError ? error.diagnostics : [];
+        owed = error instanceof EngineError && error.status === undefined ? files : [];
+        tell({ type: "model-broken", files, diagnostics, error });
+      }
+    };
+    const reloads = inTurn();
+    await using _ = await watchFiles({
+      files: filesOf(watched.request.session.loaded),
+      since: watched.loadedAt,
+      onWarning: (warning) => tell({ type: "warning", ...warning }),
+      onChange: (files) => reloads(() => apply(files)),
+    });
+    const { model, session } = watched.request;
+    for (let isLost = false; !ends.aborted; ) {
+      try {
+        for await (const event of watch(model, session.engine, { services, actions, record, signal: ends })) {
+          if (event.type === "ready" && isLost) tell({ type: "engine-back" });
+          tell(event);
+          if (event.type === "engine-back" && owed.length > 0) void reloads(() => apply(owed));
+        }
+      } catch (error) {
+        // At the very first there is nobody to wait for.
+        if (!(error instanceof EngineError) || record.tree === undefined) throw error;
+        if (!isLost) tell({ type: "engine-lost", error });
+        isLost = true;
+        await pause(patience, undefined, { signal: ends }).catch(() => {});
+      }
     }
-    request = next ?? request;
   }
   return exitCodes.interrupted;
 }

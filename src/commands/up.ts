@@ -7,7 +7,8 @@ import { bringUpDetached } from "./bring-up-detached.ts";
 import { confirmPlan } from "./confirm-plan.ts";
 import { runInForeground } from "./foreground.ts";
 import { planningFlags } from "./planning-flags.ts";
-import { prepareUp } from "./rounds.ts";
+import { prepareUp, type UpRequest } from "./rounds.ts";
+import type { RunWatchOptions, WatchedProject } from "./run-watch.ts";
 import { isTrue, openProgressFor, styleOf, takesColourOn } from "./screen.ts";
 import { openSession } from "./session.ts";
 import { Flags, serviceArgs, several, Verb } from "./verb.ts";
@@ -60,7 +61,7 @@ export default class Up extends Verb {
     }),
     menu: Flags.boolean({
       allowNo: true,
-      description: "keys below the output: d detaches; on by itself on a terminal",
+      description: "keys below the output: w watches, d detaches; on by itself on a terminal",
     }),
     "no-attach": Flags.string({ ...several, helpValue: "<service>", description: "show no output of this service" }),
     "no-color": Flags.boolean({ description: "no colours in the output" }),
@@ -93,8 +94,7 @@ export default class Up extends Verb {
     if (exitCodeFrom !== undefined && !model.services.has(exitCodeFrom)) {
       throw new UsageError(`no such service: ${exitCodeFrom}`);
     }
-    const watching = flags.watch ? await import("./run-watch.ts") : undefined;
-    watching?.checkWatchable(request, services);
+    if (flags.watch) (await import("./run-watch.ts")).checkWatchable(request, services);
     const yes = flags.yes === true;
     if (flags.confirm && !flags["dry-run"] && !(await confirmPlan(request, flags))) return exitCodes.failure;
     if (flags["dry-run"] || flags.detach || flags.wait || flags["no-start"]) {
@@ -120,15 +120,24 @@ export default class Up extends Verb {
       ...(menu && { menu }),
       progress: await openProgressFor(flags, { lines: true }),
       writer,
-      ...(watching && {
-        watch: (signal) => watching.runWatch(request, { flags, services, prune: true, write: say, signal }),
-      }),
+      watch: { atOnce: flags.watch === true, run: watchBeside(request, { flags, services, prune: true, write: say }) },
       ...(abortOnExit ? { abortOn: "exit" } : abortOnFailure ? { abortOn: "failure" } : {}),
       ...(exitCodeFrom !== undefined && { exitCodeFrom }),
     });
     output.flush();
     return code;
   }
+}
+
+/** Watching that goes on from where it was turned off. */
+function watchBeside(request: UpRequest, options: Omit<RunWatchOptions, "signal">) {
+  let watched: WatchedProject | undefined;
+  return async (signal: AbortSignal) => {
+    const { checkWatchable, runWatch, watchedProject } = await import("./run-watch.ts");
+    checkWatchable(request, options.services);
+    watched ??= watchedProject(request);
+    await runWatch(watched, { ...options, signal });
+  };
 }
 
 /** COMPOSE_MENU, where it is set; else there is one. */

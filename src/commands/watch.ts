@@ -1,6 +1,6 @@
 import { catchInterrupt } from "./interrupts.ts";
 import { bringUp, prepareUp } from "./rounds.ts";
-import { checkWatchable, runWatch } from "./run-watch.ts";
+import { checkWatchable, runWatch, watchedProject } from "./run-watch.ts";
 import { openProgressFor } from "./screen.ts";
 import { openSession } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
@@ -26,7 +26,7 @@ export default class Watch extends Verb {
       const progress = await openProgressFor({ ...flags, "quiet-build": flags.quiet === true });
       await bringUp(request, { verb: "watch", flags, yes: false, progress, signal: interrupt.signal });
     }
-    return runWatch(request, {
+    return runWatch(watchedProject(request), {
       flags,
       services,
       prune: flags.prune !== false,

@@ -11,6 +11,10 @@ export interface Menu {
   close(): void;
   /** Resolves when `d` is pressed. */
   readonly detached: Promise<void>;
+  /** Offers watching by `w`; off at first. */
+  offerWatch(toggle: () => void): void;
+  /** Shows which way `w` turns it next. */
+  showWatch(isOn: boolean): void;
 }
 
 /** What a menu needs of the process. */
@@ -23,16 +27,27 @@ export interface MenuTerminal {
 }
 
 const clear = "\r\x1b[2K";
-const keys = { ctrlC: 3, ctrlZ: 26, enter: 13, d: 100 } as const;
+const keys = { ctrlC: 3, ctrlZ: 26, enter: 13, d: 100, w: 119 } as const;
 
 /** The menu of `up`, closed at first. While it is open the terminal is raw: Ctrl-C and Ctrl-Z are passed on. */
 export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style: Style): Menu {
   const detached = Promise.withResolvers<void>();
   let isOpen = false;
+  let watch: { readonly toggle: () => void; readonly isOn: boolean } | undefined;
   const draw = () => {
-    const text = "d Detach   Ctrl+C Stop";
-    const room = (stdout.columns ?? 80) - 1;
-    stdout.write(text.length > room ? "" : `${style("bold", "d")} Detach   ${style("bold", "Ctrl+C")} Stop`);
+    const offers: [key: string, does: string][] = [
+      ...(watch === undefined ? [] : [["w", watch.isOn ? "Disable Watch" : "Enable Watch"] as [string, string]]),
+      ["d", "Detach"],
+      ["Ctrl+C", "Stop"],
+    ];
+    const length = offers.map((offer) => offer.join(" ")).join("   ").length;
+    const text = offers.map(([key, does]) => `${style("bold", key)} ${does}`).join("   ");
+    stdout.write(length > (stdout.columns ?? 80) - 1 ? "" : text);
+  };
+  const redraw = () => {
+    if (!isOpen) return;
+    stdout.write(clear);
+    draw();
   };
   const around = (target: { write(data: string | Buffer): unknown }) => ({
     write: (data: Buffer) => {
@@ -61,6 +76,7 @@ export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style:
   const onKeys = (typed: Buffer) => {
     for (const key of typed) {
       if (key === keys.d) detached.resolve();
+      else if (key === keys.w) watch?.toggle();
       else if (key === keys.ctrlC) signal("SIGINT");
       else if (key === keys.enter) {
         stdout.write(`${clear}\n`);
@@ -73,5 +89,18 @@ export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style:
       }
     }
   };
-  return { streams: { stdout: around(stdout), stderr: around(stderr) }, open, close, detached: detached.promise };
+  return {
+    streams: { stdout: around(stdout), stderr: around(stderr) },
+    open,
+    close,
+    detached: detached.promise,
+    offerWatch: (toggle) => {
+      watch = { toggle, isOn: false };
+    },
+    showWatch: (isOn) => {
+      if (watch === undefined) return;
+      watch = { ...watch, isOn };
+      redraw();
+    },
+  };
 }

@@ -54,6 +54,10 @@ export function watchLine(event: WatchEvent, { style, directory }: WatchLineOpti
       const output = event.output.map((text) => `  ${text}\n`).join("");
       return `${failure(event.service, `${event.command.join(" ")} failed`, event.error)}${output}`;
     }
+    case "engine-lost":
+      return `${style("yellow", "the engine does not answer")}, waiting for it (${event.error.message})\n`;
+    case "engine-back":
+      return "the engine is back\n";
     case "model-applied":
       return `${names(event.files, directory)} changed: the project is up to date, ${took(event.took)}\n`;
     case "model-broken":

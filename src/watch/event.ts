@@ -62,6 +62,9 @@ export type WatchEvent =
       /** Its last lines. */
       readonly output: readonly string[];
     }
+  /** The engine does not answer: what changes meanwhile is made up for when it is back. */
+  | { readonly type: "engine-lost"; readonly error: Error }
+  | { readonly type: "engine-back" }
   /** The project's files are in order, and their plan was carried out. */
   | { readonly type: "model-applied"; readonly files: readonly string[]; readonly took: number }
   /** They are not: the project stays what it was. */

@@ -6,11 +6,14 @@ import type { WatchWarning } from "./event.ts";
 import { observeFiles } from "./observe-files.ts";
 import { operationsFor, type Work, workOf } from "./operations.ts";
 import { leadsToRules, readTree, rootsOf, type Tree } from "./read-tree.ts";
+import type { WatchRecord } from "./record.ts";
 import { makeRules, type Rule } from "./rules.ts";
 
 export interface FoldersOptions {
   readonly project: ProjectModel;
   readonly services: readonly string[];
+  /** Where the last look at the folders is kept. */
+  readonly record: WatchRecord;
   readonly warn: (warning: WatchWarning) => void;
   readonly onWork: (works: ReadonlyMap<string, Work>) => void;
 }
@@ -19,7 +22,7 @@ export interface FoldersOptions {
 export interface Folders {
   readonly rules: readonly Rule[];
   readonly polling: boolean;
-  /** Hands over the initial copies, and then each batch. */
+  /** Hands over what changed since the last look of the record, the initial copies, and then each batch. */
   begin(): void;
   close(): Promise<void>;
 }
@@ -30,7 +33,7 @@ const pace = { quiet: 20, most: 100 };
 const manyHints = 1000;
 
 /** Reads a project's rules, begins to watch, and then takes the first look, so that nothing is missed in between. */
-export async function openFolders({ project, services, warn, onWork }: FoldersOptions): Promise<Folders> {
+export async function openFolders({ project, services, record, warn, onWork }: FoldersOptions): Promise<Folders> {
   const { rules, warnings } = makeRules(project, services, { kindOf, dockerignoreOf });
   for (const warning of warnings) warn(warning);
   const roots = rootsOf(rules);
@@ -64,7 +67,10 @@ export async function openFolders({ project, services, warn, onWork }: FoldersOp
       return observation?.polling === true;
     },
     begin: () => {
+      const before = record.tree;
       tree = readTree(rules, warnOnce);
+      record.tree = tree;
+      if (before !== undefined) onWork(workOf(before.lookAtAll(), rules));
       const initial = new Map<string, Work>();
       for (const rule of rules) {
         const root = rule.initialSync ? tree.find(rule.path) : undefined;

@@ -16,6 +16,8 @@ export interface Ledger {
   add(operations: readonly Operation[]): number;
   /** What a container lacks that has all up to a batch; 0: it has nothing. */
   since(batch: number): Delta;
+  /** Forgets what is nobody's any more; `source`: absent for a removal. */
+  keep(isWanted: (target: string, source: string | undefined) => boolean): void;
   /** The number of the last batch. */
   readonly last: number;
 }
@@ -50,6 +52,9 @@ export function openLedger(): Ledger {
         }
       }
       return last;
+    },
+    keep: (isWanted) => {
+      for (const [target, { put }] of entries) if (!isWanted(target, put?.source)) entries.delete(target);
     },
     since: (batch) => {
       const removals: string[] = [];

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Engine } from "../engine/api.ts";
 
 /** A running container of a watched service. */
@@ -11,61 +12,71 @@ export interface ContainerObservation {
   of(service: string): readonly Target[];
 }
 
+export interface ContainerListeners {
+  /** Told of each container that starts running later on. */
+  readonly onStart: (target: Target) => void;
+  /** The engine does not answer any more; told once, until it is back. */
+  readonly onLost: (error: Error) => void;
+  readonly onBack: () => void;
+}
+
 const serviceLabel = "com.docker.compose.service";
+/** Milliseconds between two questions to an engine that has gone away. */
+const patience = 500;
 
 /**
  * Knows the running containers of a project from one list and the engine's events after it. When the engine goes away
  * (it is restarted), both are asked for again until it answers.
  *
- * @param onStart told of each container that starts running later on
+ * @throws EngineError when the engine does not answer at the beginning
  */
 export async function observeContainers(
   engine: Engine,
   project: string,
   signal: AbortSignal,
-  onStart: (target: Target) => void,
+  { onStart, onLost, onBack }: ContainerListeners,
 ): Promise<ContainerObservation> {
   const running = new Map<string, Target>();
   const label = [`com.docker.compose.project=${project}`, "com.docker.compose.oneoff=False"];
 
-  const follow = async (announce: boolean): Promise<AsyncIterable<unknown>> => {
+  /** Asks for the containers, and gives what tells of them from then on; rejects when that ends. */
+  const follow = async (): Promise<() => Promise<void>> => {
     const filters = { type: ["container"], event: ["start", "die", "destroy"], label };
     const events = await engine.events({ filters }, { signal });
-    const listed = await engine.containerList({ filters: { label, status: ["running"] } });
-    const before = new Set(running.keys());
+    const listed = await engine.containerList({ filters: { label, status: ["running"] } }, { signal });
     running.clear();
-    for (const { Id: id, Labels } of listed) {
-      const target = { id, service: Labels[serviceLabel] ?? "" };
-      running.set(id, target);
-      if (announce && !before.has(id)) onStart(target);
-    }
-    return (async function* () {
+    for (const { Id: id, Labels } of listed) running.set(id, { id, service: Labels[serviceLabel] ?? "" });
+    return async () => {
       for await (const { Action, Actor } of events) {
-        if (Action === "start") {
-          const target = { id: Actor.ID, service: Actor.Attributes[serviceLabel] ?? "" };
-          running.set(Actor.ID, target);
+        const target = { id: Actor.ID, service: Actor.Attributes[serviceLabel] ?? "" };
+        if (Action !== "start") running.delete(target.id);
+        else {
+          running.set(target.id, target);
           onStart(target);
-        } else running.delete(Actor.ID);
-        yield Action;
+        }
       }
-    })();
+      throw new Error("the engine ended its events");
+    };
   };
 
-  const first = await follow(false);
-  const keep = async () => {
-    let events = first;
+  const comeBack = async (): Promise<() => Promise<void>> => {
     for (;;) {
-      try {
-        for await (const _ of events);
-      } catch {
-        // Asked for again below.
-      }
-      if (signal.aborted) return;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      if (signal.aborted) return;
-      events = await follow(true).catch(() => (async function* () {})());
+      await pause(patience, undefined, { signal });
+      const next = await follow().catch(() => undefined);
+      if (next !== undefined) return next;
     }
   };
-  void keep();
+
+  const keep = async (first: () => Promise<void>) => {
+    for (let events = first; ; events = await comeBack()) {
+      if (events !== first) onBack();
+      const error = await events().catch((reason: unknown) => reason);
+      if (signal.aborted) return;
+      onLost(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  keep(await follow()).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
   return { of: (service) => [...running.values()].filter((target) => target.service === service) };
 }

@@ -73,6 +73,13 @@ function targetOf(source: string, rule: Rule): string | undefined {
   return path.posix.join(rule.target ?? "/", inside);
 }
 
+/** Whether a rule still is about what was once written to a target, or removed there (no source). */
+export function isAbout(rule: Rule, target: string, source: string | undefined): boolean {
+  if (rule.target === undefined) return false;
+  if (source === undefined) return below(rule.target, target) !== undefined;
+  return targetOf(source, rule) === target && rule.filter.takes(source);
+}
+
 /** What makes a container equal to all that is known of a rule's folder. */
 export function operationsFor(rule: Rule, root: Node): readonly Operation[] {
   const found: Operation[] = [];

@@ -70,7 +70,8 @@ async function addFile(tar: Pack, source: string, name: string): Promise<void> {
         }
         entry.end();
       };
-      copy().catch(fail);
+      // Its header is written: the tar is of no use without the rest, and the batch is tried again.
+      copy().catch((error: Error) => tar.destroy(error));
     });
   } finally {
     closeSync(descriptor);

@@ -14,6 +14,8 @@ export interface Tree {
   find(path: string): Node | undefined;
   /** Looks at paths again, at directories of `whole` with all that is in them; tells what changed. */
   look(paths: Iterable<string>, whole?: ReadonlySet<string>): readonly Change[];
+  /** Looks at everything again. */
+  lookAtAll(): readonly Change[];
 }
 
 /** The folders that hold everything the rules are about; none lies in another. */
@@ -131,14 +133,13 @@ export function readTree(rules: readonly Rule[], warn: (warning: WatchWarning) =
     fill(folder, node, () => {});
   }
 
-  return {
-    find,
-    look: (paths, whole = new Set()) => {
-      const changes: Change[] = [];
-      for (const file of [...paths].sort()) check(file, whole.has(file), changes);
-      return changes;
-    },
+  const look = (paths: Iterable<string>, whole: ReadonlySet<string> = new Set()) => {
+    const changes: Change[] = [];
+    for (const file of [...paths].sort()) check(file, whole.has(file), changes);
+    return changes;
   };
+
+  return { find, look, lookAtAll: () => look(folders, new Set(folders)) };
 }
 
 export function kindOf(stats: Stats): Kind | undefined {

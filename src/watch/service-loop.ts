@@ -1,9 +1,9 @@
 import type { Hook } from "../compose/model.ts";
 import { EngineError } from "../errors.ts";
 import type { WatchEvent } from "./event.ts";
-import { openLedger } from "./ledger.ts";
 import type { Target } from "./observe-containers.ts";
 import type { Operation, Work } from "./operations.ts";
+import type { ServiceRecord } from "./record.ts";
 import { runCommand } from "./run-command.ts";
 import { type SyncMeans, syncContainer } from "./sync-container.ts";
 
@@ -22,6 +22,7 @@ export interface LoopOptions {
   readonly service: string;
   readonly means: SyncMeans;
   readonly actions: WatchActions;
+  readonly record: ServiceRecord;
   readonly targets: () => readonly Target[];
   readonly emit: (event: WatchEvent) => void;
   /** Ends the work in good order. */
@@ -40,10 +41,9 @@ export interface ServiceLoop {
 /** Milliseconds after which a failed batch is tried again; after the last one it waits for the next change. */
 const retries = [200, 1000, 5000];
 
-export function openServiceLoop({ service, means, actions, targets, emit, signal }: LoopOptions): ServiceLoop {
-  const ledger = openLedger();
-  /** Container → the last batch that it has. */
-  const reached = new Map<string, number>();
+export function openServiceLoop(options: LoopOptions): ServiceLoop {
+  const { service, means, actions, targets, emit, signal } = options;
+  const { ledger, reached } = options.record;
   let pending: Work = { operations: [], restart: false, exec: [] };
   let isPending = false;
   let failures = 0;

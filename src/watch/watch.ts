@@ -3,6 +3,8 @@ import type { Engine } from "../engine/api.ts";
 import type { WatchEvent, WatchWarning } from "./event.ts";
 import { type Folders, openFolders } from "./folders.ts";
 import { observeContainers } from "./observe-containers.ts";
+import { isAbout } from "./operations.ts";
+import { openRecord, type WatchRecord } from "./record.ts";
 import { openServiceLoop, type ServiceLoop, type WatchActions } from "./service-loop.ts";
 
 export interface WatchOptions {
@@ -11,6 +13,8 @@ export interface WatchOptions {
   readonly actions: WatchActions;
   /** Ends the watching. */
   readonly signal?: AbortSignal;
+  /** What an earlier watch of the project has come to know, to go on from there; it is kept up to date. */
+  readonly record?: WatchRecord;
 }
 
 /**
@@ -25,7 +29,7 @@ export interface WatchOptions {
 export async function* watch(
   project: ProjectModel,
   engine: Engine,
-  { services = [], actions, signal: outer }: WatchOptions,
+  { services = [], actions, signal: outer, record = openRecord() }: WatchOptions,
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const over = new AbortController();
   const signal = outer === undefined ? over.signal : AbortSignal.any([outer, over.signal]);
@@ -36,7 +40,14 @@ export async function* watch(
   let folders: Folders | undefined;
   try {
     const [containers, info] = await Promise.all([
-      observeContainers(engine, project.name, signal, ({ service }) => loops.get(service)?.arrived()),
+      observeContainers(engine, project.name, signal, {
+        onStart: ({ service }) => loops.get(service)?.arrived(),
+        onLost: (error) => emit({ type: "engine-lost", error }),
+        onBack: () => {
+          emit({ type: "engine-back" });
+          for (const loop of loops.values()) loop.arrived();
+        },
+      }),
       engine.info(),
     ]);
     const means = {
@@ -50,13 +61,14 @@ export async function* watch(
       const known = loops.get(service);
       if (known !== undefined) return known;
       const targets = () => containers.of(service);
-      const loop = openServiceLoop({ service, means, actions, targets, emit, signal });
+      const loop = openServiceLoop({ service, means, actions, record: record.of(service), targets, emit, signal });
       loops.set(service, loop);
       return loop;
     };
     folders = await openFolders({
       project,
       services,
+      record,
       warn,
       onWork: (works) => {
         for (const [service, work] of works) loopOf(service).push(work);
@@ -64,6 +76,11 @@ export async function* watch(
     });
     const { rules, polling } = folders;
     emit({ type: "ready", rules: rules.length, services: [...new Set(rules.map(({ service }) => service))], polling });
+    for (const [service, { ledger }] of record.services) {
+      const own = rules.filter((rule) => rule.service === service);
+      ledger.keep((target, source) => own.some((rule) => isAbout(rule, target, source)));
+      loopOf(service).arrived();
+    }
     folders.begin();
     yield* queue.items;
   } finally {

@@ -39,7 +39,12 @@ export interface Stack {
   /** Runs gantry to its end. */
   readonly gantry: (...args: readonly string[]) => Promise<Ran>;
   /** Starts gantry and leaves it running. */
-  readonly start: (args: readonly string[], env?: Readonly<Record<string, string>>) => ReturnType<typeof spawnGantry>;
+  readonly start: (
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    /** A program and its arguments, which runs gantry. */
+    through?: readonly string[],
+  ) => ReturnType<typeof spawnGantry>;
   /** The project's containers, stopped ones too, by name without the project's. */
   readonly containers: () => Promise<ReadonlyMap<string, ContainerSummary>>;
   /** Resolves with the first answer that is not undefined; asks again at every event of the project's containers. */
@@ -113,9 +118,10 @@ async function makeScenarioImage(url: string): Promise<void> {
 
 function spawnGantry(
   args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  { cwd, env, through }: { cwd: string; env: Readonly<Record<string, string>>; through: readonly string[] },
 ) {
-  return execa(process.execPath, [executable, ...args], {
+  const [program = process.execPath, ...rest] = [...through, process.execPath, executable, ...args];
+  return execa(program, rest, {
     cwd,
     reject: false,
     stdin: "ignore",
@@ -136,8 +142,8 @@ function openStack(url: string, files: Readonly<Record<string, string>>): Stack 
     }
   };
   write(files);
-  const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    spawnGantry(args, { cwd: folder, env: { DOCKER_HOST: url, COMPOSE_PROJECT_NAME: project, ...env } });
+  const start: Stack["start"] = (args, env = {}, through = []) =>
+    spawnGantry(args, { cwd: folder, env: { DOCKER_HOST: url, COMPOSE_PROJECT_NAME: project, ...env }, through });
   const containers = async () => {
     const list = await engine.containerList({
       all: true,

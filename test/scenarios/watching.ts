@@ -22,9 +22,14 @@ export interface Watching extends AsyncDisposable {
   stop(): Promise<number | undefined>;
 }
 
-/** Starts `gantry watch --json` and resolves when it watches. */
-export async function startWatching(stack: Stack, args: readonly string[] = ["watch", "--json"]): Promise<Watching> {
-  const child = stack.start(args);
+/** Starts `gantry watch --json`, by a program `through` where one is given, and resolves when it watches. */
+export async function startWatching(
+  stack: Stack,
+  args: readonly string[] = ["watch", "--json"],
+  env: Readonly<Record<string, string>> = {},
+  through: readonly string[] = [],
+): Promise<Watching> {
+  const child = stack.start(args, env, through);
   const events: WatchEvent[] = [];
   const taken = new Set<WatchEvent>();
   let stderr = "";

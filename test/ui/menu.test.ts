@@ -64,3 +64,20 @@ it("draws nothing that does not fit on one line", () => {
   menu.open();
   expect(screen).toEqual([""]);
 });
+
+it("turns watching on and off by w, and says which way it goes next", () => {
+  const { menu, screen, press } = terminal();
+  let toggled = 0;
+  menu.offerWatch(() => {
+    toggled++;
+  });
+  menu.open();
+  press("ww");
+  expect(toggled).toBe(2);
+  menu.showWatch(true);
+  menu.close();
+  menu.showWatch(false);
+  const rest = "   d Detach   Ctrl+C Stop";
+  const clear = "\r\x1b[2K";
+  expect(screen).toEqual([`w Enable Watch${rest}`, clear, `w Disable Watch${rest}`, clear]);
+});

@@ -23,3 +23,10 @@ it("forgets what was written below a directory that went, and writes again what 
   ledger.add([gone("d", true), put("d"), put("d/z")]);
   expect(names(ledger.since(0))).toEqual({ removals: ["/app/d"], puts: ["/app/d", "/app/d/z"] });
 });
+
+it("forgets what no rule is about any more", () => {
+  const ledger = openLedger();
+  ledger.add([put("a"), put("b"), gone("c"), gone("d")]);
+  ledger.keep((target, source) => source === "/src/a" || target === "/app/c");
+  expect(names(ledger.since(0))).toEqual({ removals: ["/app/c"], puts: ["/app/a"] });
+});

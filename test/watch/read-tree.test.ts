@@ -67,3 +67,13 @@ it("does not look at what no rule takes", () => {
 it("watches the folder of a single file, and one folder for rules that lie in one another", () => {
   expect(rootsOf([ruleFor("/p/a/file", [], true), ruleFor("/p/b"), ruleFor("/p/b/c")])).toEqual(["/p/a", "/p/b"]);
 });
+
+it("looks at everything again, and tells what changed since it looked last", () => {
+  mkdirSync(at("d"));
+  writeFileSync(at("d/x"), "");
+  writeFileSync(at("y"), "");
+  const tree = open(ruleFor(folder));
+  rmSync(at("y"));
+  writeFileSync(at("d/z"), "");
+  expect(told(tree.lookAtAll()).filter((change) => change !== "put d/x")).toEqual(["put d/z", "delete y"]);
+});
