@@ -64,8 +64,8 @@ export async function carryOut(session: Session, plan: Plan, options: CarryOutOp
 /** The error of a step as a finding about the place in the files that is to blame for it, where one is. */
 function placed(error: Error, { subject }: Step, { loaded }: Session): Error {
   if (!(error instanceof StepError) || error.blame === undefined || subject.service === undefined) return error;
-  const { attribute, code } = error.blame;
-  const span = loaded?.locate(["services", subject.service, attribute]);
+  const { path, code } = error.blame;
+  const span = loaded?.locate(["services", subject.service, ...path]);
   if (span === undefined) return error;
   const { message, hint } = error;
   return new ProjectError([{ severity: "error", code, message, span, ...(hint !== undefined && { hint }) }]);
@@ -76,7 +76,8 @@ function meansOf({ engine, environment, debug }: Session, signal: AbortSignal): 
   const room = () => ({ environment: withEngine(environment, engine.url), signal, debug });
   return {
     engine,
-    pack: async (request) => (await import("../engine/build-context.ts")).packContext(request),
+    build: async (order, tell) =>
+      (await import("../engine/builders/build-image.ts")).buildImage(order, { ...room(), engine, ...tell }),
     packFiles: async function* (files) {
       yield* (await import("../engine/build-context.ts")).packFiles(files);
     },
@@ -84,7 +85,6 @@ function meansOf({ engine, environment, debug }: Session, signal: AbortSignal): 
     findListener: async (port) => (await import("./find-listener.ts")).findListener(port),
     runProvider: async (request, tell) => (await import("./run-provider.ts")).runProvider(request, room(), tell),
     prepareModel: async (request, tell) => (await import("./prepare-model.ts")).prepareModel(request, room(), tell),
-    allAuths: async () => (await import("../engine/credentials.ts")).allCredentials(environment),
   };
 }
 

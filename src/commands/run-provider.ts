@@ -44,7 +44,7 @@ export async function runProvider(request: ProviderRequest, room: ProgramRoom, t
       : ((await findPlugin(type, room.environment)) ?? (await findProgram(type, room.environment)));
   if (program === undefined) {
     throw new StepError(`service "${service}" is provided by "${type}", and there is no such program`, [], {
-      blame: { attribute: "provider", code: "missing-provider" },
+      blame: { path: ["provider"], code: "missing-provider" },
     });
   }
   const metadata = await readMetadata(program, room);
@@ -54,7 +54,7 @@ export async function runProvider(request: ProviderRequest, room: ProgramRoom, t
   for (const { name = "", required } of known ?? []) {
     if (!required || given.has(name)) continue;
     throw new StepError(`the provider "${type}" of service "${service}" needs the option "${name}"`, [], {
-      blame: { attribute: "provider", code: "missing-option" },
+      blame: { path: ["provider"], code: "missing-option" },
     });
   }
   const isTaken = (name: string) => Object.keys(metadata).length === 0 || known?.some((one) => one.name === name);

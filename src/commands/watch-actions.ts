@@ -41,7 +41,11 @@ export function watchActions({ request, prune, progress, signal: over, inTurn }:
       const { session, images } = request();
       const only = select(session.loaded.project, [service], { dependencies: false });
       const build = accepted(
-        planBuild(only, { version: manifest.version, ...(images.locate && { locate: images.locate }) }),
+        planBuild(only, {
+          version: manifest.version,
+          onePlatform: true,
+          ...(images.locate && { locate: images.locate }),
+        }),
       );
       await carryOut(session, build, { progress, signal: AbortSignal.any([signal, over]) });
       await alone(() => replaceContainers(request(), service, { progress, signal: over }));

@@ -1,10 +1,11 @@
 /** The client: an `Engine` behind an address. Derived from the route table; there is no code per call. */
 
+import type { Duplex } from "node:stream";
 import type { Address } from "./address.ts";
 import { readAnswer, readRefusal } from "./answer.ts";
 import type { CallOptions, Engine } from "./api.ts";
 import { agreeOnApi, oldestApi } from "./api-version.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, type Outgoing } from "./exchange.ts";
 import { renderRequest } from "./request.ts";
 import { type Route, routes } from "./routes.ts";
 import { openTransport, type Transport } from "./transport.ts";
@@ -14,6 +15,15 @@ export interface EngineClient extends Engine {
   readonly url: string;
   /** The API version that is spoken, `1.41`; asks the engine the first time. */
   apiVersion(): Promise<string>;
+  /**
+   * A connection on which something else than HTTP/1 is spoken from now on: BuildKit's protocol. EngineError where the engine does
+   * not have it. What is destroyed with the signal is the caller's to see to.
+   */
+  tunnel(
+    path: "/session" | "/grpc",
+    headers: Outgoing["headers"],
+    options?: Pick<CallOptions, "signal">,
+  ): Promise<Duplex>;
   /** Cuts every connection; calls under way reject. */
   close(): void;
 }
@@ -55,7 +65,24 @@ export function connect(address: Address, { trace }: { readonly trace?: Trace } 
   ]);
   // The table's type holds each route against its method (routes.ts); this is where that is relied upon.
   const engine = Object.fromEntries(methods) as Engine;
-  return { ...engine, url: address.url, apiVersion, close: () => transport.close() };
+  const tunnel: EngineClient["tunnel"] = async (path, headers, { signal } = {}) =>
+    openTunnel(transport, `/v${await waitFor(apiVersion(), signal)}${path}`, headers, signal);
+  return { ...engine, url: address.url, apiVersion, tunnel, close: () => transport.close() };
+}
+
+/** Source: moby, client/hijack.go and daemon/server/router/grpc. */
+async function openTunnel(
+  transport: Transport,
+  path: string,
+  headers: Outgoing["headers"],
+  signal: AbortSignal | undefined,
+): Promise<Duplex> {
+  const wire = { method: "POST" as const, path, headers: { ...headers, Connection: "Upgrade", Upgrade: "h2c" } };
+  const reply = await exchange(transport, wire, { signal, hijack: true });
+  const { status, socket, head } = reply;
+  if (status !== 101 || socket === undefined) throw await readRefusal(reply);
+  if (head !== undefined && head.length > 0) socket.unshift(head);
+  return socket;
 }
 
 async function perform(

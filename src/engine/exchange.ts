@@ -20,6 +20,11 @@ export interface Reply {
   cut(): void;
 }
 
+/** A request as it is sent; a header may have several values. */
+export interface Outgoing extends Omit<WireRequest, "headers"> {
+  readonly headers: Readonly<Record<string, string | string[]>>;
+}
+
 interface Options {
   readonly signal?: AbortSignal | undefined;
   readonly hijack: boolean;
@@ -30,7 +35,7 @@ interface Options {
  * the engine does not answer. The answer may come while the body is still being sent; a refusal (status 400 or more)
  * stops the sending.
  */
-export function exchange(transport: Transport, wire: WireRequest, { signal, hijack }: Options): Promise<Reply> {
+export function exchange(transport: Transport, wire: Outgoing, { signal, hijack }: Options): Promise<Reply> {
   return new Promise<Reply>((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const { method, path, headers, body } = wire;

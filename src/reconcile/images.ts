@@ -1,6 +1,6 @@
 import type { ProjectModel, Service } from "../compose/model.ts";
 import type { Span } from "../errors.ts";
-import { type BuildOptions, buildRequest } from "./build-request.ts";
+import { type BuildOptions, buildOrder, serviceOf } from "./build-order.ts";
 import { type Draft, draft } from "./draft.ts";
 import type { Finding } from "./finding.ts";
 import { imageReference } from "./names.ts";
@@ -26,6 +26,8 @@ interface ImageState {
   readonly options: BuildOptions & Pick<ImageOptions, "locate">;
   readonly steps: Draft;
   readonly seen: Set<string>;
+  /** Reference → the step that builds it. */
+  readonly builds: Map<string, number>;
   readonly errors: Finding[];
   readonly warnings: Finding[];
 }
@@ -37,7 +39,7 @@ interface ImageState {
  * (docker compose tries a pull first). One that is there may be pulled anew where the pull policy says so.
  */
 export function planImages(model: ProjectModel, observed: Observed, options: ImageOptions): Planned {
-  const state = imageState(model, options);
+  const state = imageState(model, { ...options, onePlatform: true });
   const built = new Set(
     [...model.services.values()].flatMap((service) => (service.build ? [imageReference(model, service)] : [])),
   );
@@ -169,7 +171,7 @@ function lookUp(observed: Observed, reference: string, platform: string | undefi
 }
 
 function imageState(model: ProjectModel, options: ImageState["options"]): ImageState {
-  return { model, options, steps: draft(model.name), seen: new Set(), errors: [], warnings: [] };
+  return { model, options, steps: draft(model.name), seen: new Set(), builds: new Map(), errors: [], warnings: [] };
 }
 
 function addPull(state: ImageState, reference: string, service: Service, why: string, optional = false): void {
@@ -188,23 +190,31 @@ function addPull(state: ImageState, reference: string, service: Service, why: st
   });
 }
 
-function addBuild(state: ImageState, service: Service, why: string): void {
-  const { request, findings } = buildRequest(state.model, service, state.options);
+/** The number of the step that builds a service's image; what is built from another service's image, after that one. */
+function addBuild(state: ImageState, service: Service, why: string): number {
+  const name = imageReference(state.model, service);
+  const known = state.builds.get(name);
+  const { order, findings } = buildOrder(state.model, service, state.options);
   for (const { path, ...finding } of findings) {
     const span = state.options.locate?.(["services", service.name, ...path]);
     (finding.severity === "error" ? state.errors : state.warnings).push({ ...finding, ...(span && { span }) });
   }
-  const name = imageReference(state.model, service);
-  const key = `build ${name}`;
-  if (state.seen.has(key)) return;
-  state.seen.add(key);
-  state.steps.add({
+  if (known !== undefined) return known;
+  // Taken before it is known, so that services that need each other come to an end; the loader refuses them.
+  state.builds.set(name, 0);
+  const bases = [...(service.build?.additional_contexts ?? [])].flatMap(
+    ([, place]) => serviceOf(state.model, place) ?? [],
+  );
+  const after = bases.map((base) => addBuild(state, base, `"${service.name}" is built from it`));
+  const id = state.steps.add({
     op: "build-image",
-    build: request,
+    order,
     subject: { kind: "image", name, service: service.name },
     why,
-    after: [],
+    after: after.filter((number) => number > 0),
   });
+  state.builds.set(name, id);
+  return id;
 }
 
 function refuse(state: ImageState, message: string, path: readonly string[]): void {

@@ -1,26 +1,17 @@
 import type { ByteSource, ContainerCreateBody, Engine, ExecInspect, Progress, RegistryAuth } from "../engine/api.ts";
+import { BuildError, type BuildOrder } from "../engine/build-order.ts";
 import { EngineError } from "../errors.ts";
-import type {
-  BuildRequest,
-  ContainerTarget,
-  InjectedFile,
-  ModelRequest,
-  Offer,
-  ProviderRequest,
-  Step,
-  Subject,
-} from "./plan.ts";
+import type { ContainerTarget, InjectedFile, ModelRequest, Offer, ProviderRequest, Step, Subject } from "./plan.ts";
 import { StepError } from "./step-error.ts";
 import { explainStart, type FindListener } from "./taken-port.ts";
 
 /** What steps need beside the engine. */
 export interface Means {
   readonly engine: Engine;
-  /** Packs a build's context; `dockerfile` is the Dockerfile's name in it. */
-  readonly pack: (request: BuildRequest) => Promise<{ readonly stream: ByteSource; readonly dockerfile: string }>;
+  /** Builds an image with whatever builder the engine has; throws BuildError. */
+  readonly build: (order: BuildOrder, tell: Tell) => Promise<void>;
   readonly packFiles: (files: readonly InjectedFile[]) => ByteSource;
   readonly authFor: (reference: string) => Promise<RegistryAuth | undefined>;
-  readonly allAuths: () => Promise<Readonly<Record<string, RegistryAuth>>>;
   /** Ends pulls, pushes and builds, which may take long and leave nothing half-done; every other call is finished. */
   readonly signal?: AbortSignal;
   /** Finds who has a port that is taken, beside the containers. */
@@ -218,7 +209,7 @@ async function pull(step: Of<"pull-image">, { engine, authFor, signal }: Means, 
     for await (const line of lines) tellProgress(line, tell);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    const blame = { attribute: "image", code: "unpullable-image" };
+    const blame = { path: ["image"], code: "unpullable-image" };
     throw new StepError(`image "${step.reference}" cannot be pulled: ${error.message}`, [], { cause: error, blame });
   }
   return undefined;
@@ -237,29 +228,17 @@ function withTag(reference: string): string {
   return /[:@][^/]*$/.test(reference) ? reference : `${reference}:latest`;
 }
 
-async function build(step: Of<"build-image">, means: Means, tell: Tell): Promise<undefined> {
-  const { build: request } = step;
-  const isRemote = request.context.includes("://") || request.context.startsWith("git@");
-  const auths = await means.allAuths();
-  const context = isRemote
-    ? {
-        stream: new Uint8Array(),
-        remote: request.context,
-        ...(request.dockerfile && { dockerfile: request.dockerfile }),
-      }
-    : await means.pack(request);
-  const output: string[] = [];
+async function build({ order, subject }: Of<"build-image">, means: Means, tell: Tell): Promise<undefined> {
   try {
-    const options = means.signal === undefined ? {} : { signal: means.signal };
-    const lines = await means.engine.imageBuild({ ...request.args, ...context, auths }, options);
-    for await (const line of lines) {
-      for (const text of (line.stream ?? "").split("\n")) if (text.trim() !== "") output.push(text.trimEnd());
-      tellProgress(line, tell);
-    }
+    await means.build(order, tell);
   } catch (error) {
-    if (!(error instanceof EngineError) || output.length === 0) throw error;
-    const evidence = { title: `last output of the build of ${step.subject.name}`, lines: output.slice(-shownLines) };
-    throw new StepError(error.message, [evidence], { cause: error });
+    if (!(error instanceof BuildError)) throw error;
+    const { message, output, attribute, hint } = error;
+    const evidence = [{ title: `last output of the build of ${subject.name}`, lines: output.slice(-shownLines) }];
+    const blame = attribute === undefined ? {} : { blame: { path: ["build", attribute], code: "unbuildable-image" } };
+    // Where a place in the Dockerfile is named, it says enough.
+    const text = /^\S+:\d+: /.test(message) ? message : `image "${subject.name}" cannot be built: ${message}`;
+    throw new StepError(text, evidence, { cause: error, ...blame, ...(hint !== undefined && { hint }) });
   }
   return undefined;
 }

@@ -11,12 +11,12 @@ import type {
   ContainerSummary,
   ContainerUpdateBody,
   EndpointSettings,
-  ImageBuildArgs,
   NetworkCreateBody,
   NetworkResource,
   VolumeCreateBody,
   VolumeResource,
 } from "../engine/api.ts";
+import type { BuildOrder } from "../engine/build-order.ts";
 import type { Finding } from "./finding.ts";
 
 /** One snapshot of what the engine holds of a project, found by docker compose's labels. */
@@ -94,7 +94,7 @@ export type WaitCondition = "healthy" | "completed" | "running_or_healthy";
 export type Step = StepBase &
   (
     | { readonly op: "pull-image"; readonly reference: string; readonly platform?: string }
-    | { readonly op: "build-image"; readonly build: BuildRequest }
+    | { readonly op: "build-image"; readonly order: BuildOrder }
     | { readonly op: "push-image"; readonly reference: string }
     | { readonly op: "remove-image"; readonly reference: string; readonly force?: boolean }
     | { readonly op: "create-network"; readonly body: NetworkCreateBody }
@@ -190,17 +190,6 @@ export interface Offer {
   readonly prefixed: ReadonlyMap<string, string>;
   /** As they are. */
   readonly raw: ReadonlyMap<string, string>;
-}
-
-/** What the classic `/build` needs, context not yet packed. */
-export interface BuildRequest {
-  readonly service: string;
-  /** Absolute directory, or a URL that the engine fetches itself. */
-  readonly context: string;
-  /** Relative to the context, or absolute outside it; absent with `dockerfileInline`. */
-  readonly dockerfile?: string;
-  readonly dockerfileInline?: string;
-  readonly args: Omit<ImageBuildArgs, "stream" | "dockerfile" | "remote" | "auths">;
 }
 
 export interface Plan {

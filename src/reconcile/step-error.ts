@@ -6,9 +6,9 @@ export interface Evidence {
   readonly lines: readonly string[];
 }
 
-/** The attribute of the step's service that asks for what the engine cannot do, and the code of that finding. */
+/** The path, within the step's service, of what asks for what the engine cannot do, and the code of that finding. */
 export interface Blame {
-  readonly attribute: string;
+  readonly path: readonly string[];
   readonly code: string;
 }
 

@@ -24,7 +24,7 @@ export async function explainStart(
     holder === undefined
       ? "another container or process holds the port: publish another one, or stop its holder"
       : `port ${port} is held by ${holder}: publish another one, or stop it`;
-  return new StepError(error.message, [], { hint, cause: error, blame: { attribute: "ports", code: "taken-port" } });
+  return new StepError(error.message, [], { hint, cause: error, blame: { path: ["ports"], code: "taken-port" } });
 }
 
 /** The port of `Bind for 0.0.0.0:8080 failed: …` and `listen tcp4 127.0.0.1:8080: bind: …`. */

@@ -9,15 +9,7 @@ import { readersOf } from "./flag-readers.ts";
 
 /** Flags of the table that gantry does not know yet, and commands. What is added must be taken off this list. */
 const missingCommands = ["alpha publish", "publish"];
-const missingFlags = [
-  "build --builder",
-  "build --check",
-  "build --print",
-  "build --provenance",
-  "build --push",
-  "build --sbom",
-  "build --ssh",
-];
+const missingFlags: readonly string[] = [];
 
 interface TableFlag {
   readonly long: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { buildRequest } from "../../src/reconcile/build-request.ts";
+import { buildOrder } from "../../src/reconcile/build-order.ts";
 import { containerSpec } from "../../src/reconcile/container-body.ts";
 import { networkBody, networkNeeds } from "../../src/reconcile/network-body.ts";
 import { volumeBody } from "../../src/reconcile/volume-body.ts";
@@ -233,13 +233,13 @@ describe("every attribute of the schema is honoured, warned of, or somebody else
   });
 
   it.each(Object.entries(build))("%s: %s of build", (attribute, value) => {
-    const requestOf = (attributes: string) => {
+    const orderOf = (attributes: string) => {
       const { project, service: web } = serviceOf(`build: {context: ., ${attributes}}`);
-      return JSON.stringify(buildRequest(project, web, { version: "0.1.0" }));
+      return JSON.stringify(buildOrder(project, web, { version: "0.1.0" }));
     };
     const context = attribute === "context" ? `context: ${value}` : `context: ., ${attribute}: ${value}`;
     const { project, service: web } = serviceOf(`build: {${context}}`);
-    expect(JSON.stringify(buildRequest(project, web, { version: "0.1.0" }))).not.toBe(requestOf(""));
+    expect(JSON.stringify(buildOrder(project, web, { version: "0.1.0" }))).not.toBe(orderOf(""));
   });
 
   it("of a network and of a volume", () => {

@@ -60,10 +60,9 @@ describe.each(engineUrls)("a plan carried out on %s", async (url) => {
       const events: PlanEvent[] = [];
       const outcome = await execute(steps.plan(), {
         engine,
-        pack: () => Promise.reject(new Error("nothing is built here")),
+        build: () => Promise.reject(new Error("nothing is built here")),
         packFiles,
         authFor: async () => undefined,
-        allAuths: async () => ({}),
         runProvider: () => Promise.reject(new Error("nothing is provided here")),
         prepareModel: () => Promise.reject(new Error("there is no model here")),
         emit: (event) => events.push(event),

@@ -122,7 +122,7 @@ describe("plain progress", () => {
       op: "build-image",
       subject: image,
       why: "",
-      build: { service: "web", context: "/", args: {} },
+      order: { name: "web", tags: ["shop-web"], context: "/", args: {}, labels: {} },
     };
     const line: PlanEvent = { type: "progress", step: build, at, text: "Step 1/2 : FROM scratch\n" };
     expect(print({ project: "shop", steps: [pull, build] }, [layer, line], plainLine())).toBe(

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, rmdirSync, unlinkSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { Span } from "../../errors.ts";
 import { canRun, formatPlatform, hostPlatform } from "../images/platform.ts";
 import { fileIn } from "../images/unpack.ts";
 import { badRequest } from "../refusal.ts";
@@ -25,10 +26,13 @@ export class StepFailure extends Error {
   override readonly name = "StepFailure";
   readonly argv: readonly string[];
   readonly code: number;
-  constructor(argv: readonly string[], code: number) {
+  /** Of its instruction. */
+  readonly span: Span;
+  constructor(argv: readonly string[], code: number, span: Span) {
     super(`The command '${argv.join(" ")}' returned a non-zero code: ${code}`);
     this.argv = argv;
     this.code = code;
+    this.span = span;
   }
 }
 
@@ -138,7 +142,7 @@ export async function runStep(
       signal,
     );
     signal.throwIfAborted();
-    if (code !== 0) throw new StepFailure(argv, code);
+    if (code !== 0) throw new StepFailure(argv, code, span);
     removeStubs(upper, stubs);
     const diffId = await images.layers.place(await images.layers.takeUpper(upper, lowers));
     build.keep(diffId);

@@ -5,12 +5,14 @@ import type { Duplex } from "node:stream";
 import {
   connectionWindow,
   decodeStatusMessage,
+  type ErrorDetail,
   GrpcError,
   grpcStatus,
   http2Settings,
   readMessages,
   sendMessage,
 } from "./grpc.ts";
+import { anyOfStatus } from "./messages.ts";
 import { type Decoded, decode, type Encodable, encode, type Message } from "./protobuf.ts";
 
 export interface GrpcClient {
@@ -100,8 +102,10 @@ function endOf(stream: ClientHttp2Stream): Promise<void> {
   return new Promise((resolve, reject) => {
     let status: string | undefined;
     let message = "";
+    let details: readonly ErrorDetail[] = [];
     const read = (headers: IncomingHttpHeaders) => {
-      const { "grpc-status": code, "grpc-message": said } = headers;
+      const { "grpc-status": code, "grpc-message": said, "grpc-status-details-bin": more } = headers;
+      if (typeof more === "string") details = decode(anyOfStatus, Buffer.from(more, "base64")).details;
       if (typeof code === "string") status = code;
       if (typeof said === "string") message = decodeStatusMessage(said);
     };
@@ -115,7 +119,7 @@ function endOf(stream: ClientHttp2Stream): Promise<void> {
       if (status === String(grpcStatus.ok)) resolve();
       else if (status === undefined)
         reject(new GrpcError(grpcStatus.unavailable, message || "the connection was closed"));
-      else reject(new GrpcError(Number(status), message));
+      else reject(new GrpcError(Number(status), message, { details }));
     });
   });
 }

@@ -46,6 +46,11 @@ export const secretResponse = message({ data: [1, "bytes"] });
 
 export const checkAgentRequest = message({ id: [1, "string"] });
 
+/** Of gRPC's own service, by which either side asks whether the other is alive. Source: grpc, health/v1/health.proto. */
+export const healthPath = "/grpc.health.v1.Health/Check";
+export const healthResponse = message({ status: [1, "int"] });
+export const serving = 1;
+
 /** The services' paths. */
 export const sessionPath = {
   sendDirectory: "/moby.filesync.v1.FileSync/DiffCopy",

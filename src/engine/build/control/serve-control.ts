@@ -6,13 +6,16 @@
 
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { GrpcError, grpcStatus } from "../../buildkit/grpc.ts";
+import { placeOf } from "../../../errors.ts";
+import { type ErrorDetail, GrpcError, grpcStatus } from "../../buildkit/grpc.ts";
 import { answers, type GrpcCall, type GrpcMethod, serveGrpc, unary } from "../../buildkit/grpc-server.ts";
 import * as messages from "../../buildkit/messages.ts";
 import { hostPlatform } from "../../images/platform.ts";
 import { taggedReference } from "../../images/references.ts";
 import type { BuildRoom } from "../build-image.ts";
+import { DockerfileError } from "../dockerfile/complain.ts";
 import { imageConfigOf, makeImage } from "../make-image.ts";
+import { StepFailure } from "../run-step.ts";
 import type { SentContexts } from "../session/contexts.ts";
 import type { Sessions } from "../session/open-sessions.ts";
 import { type Job, openJobs } from "./jobs.ts";
@@ -80,11 +83,6 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
     const old =
       request.exporterType === "" ? [] : [{ type: request.exporterType, attributes: request.exporterAttributes }];
     const exporters = [...request.exporters, ...old];
-    const strange = exporters.find(({ type }) => type !== "moby" && type !== "image");
-    if (strange !== undefined)
-      throw unsupported(`the output type=${strange.type}: builds become images of this engine`);
-    const exported = cache?.exports.find(({ type }) => type !== "inline");
-    if (exported !== undefined) throw unsupported(`cache export to type=${exported.type}`);
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     promise.catch(() => {});
     const giveUp = () => reject(signal.reason);
@@ -92,6 +90,7 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
     const finish = (result: string | Error) => (result instanceof Error ? reject(result) : resolve(result));
     const job = jobs.open({ ref, session, entitlements, signal, finish });
     try {
+      refuseStrangers(exporters, cache?.exports ?? []);
       // Without a frontend the client leads the build, through the bridge.
       if (frontend !== "") finish(await solveOne(job, frontend, frontendAttributes, cache?.imports ?? [], new Map()));
       const reference = await promise;
@@ -191,7 +190,30 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
   return (connection) => void serveGrpc(connection, methods);
 }
 
+/** Throws GrpcError for what becomes of a build elsewhere. */
+function refuseStrangers(
+  exporters: readonly { readonly type: string }[],
+  caches: readonly { readonly type: string }[],
+) {
+  const strange = exporters.find(({ type }) => type !== "moby" && type !== "image");
+  if (strange !== undefined) throw unsupported(`the output type=${strange.type}: builds become images of this engine`);
+  const exported = caches.find(({ type }) => type !== "inline");
+  if (exported !== undefined) throw unsupported(`cache export to type=${exported.type}`);
+}
+
 const unsupported = (what: string) => new GrpcError(grpcStatus.unimplemented, `this engine does not support ${what}`);
+
+/** The place in the Dockerfile, which clients show. Source: moby/buildkit, solver/errdefs/source.go; it is written as JSON. */
+function detailsOf(error: unknown): readonly ErrorDetail[] {
+  if (!(error instanceof StepFailure || error instanceof DockerfileError)) return [];
+  const { source, start, end } = error.span;
+  const [from, to] = [start, Math.max(start, end - 1)].map((offset) => placeOf(source.text, offset).line);
+  const value = {
+    info: { filename: source.path, data: Buffer.from(source.text).toString("base64"), language: "Dockerfile" },
+    ranges: [{ start: { line: from }, end: { line: to } }],
+  };
+  return [{ typeUrl: "github.com/moby/buildkit/errdefs.Source+json", value: Buffer.from(JSON.stringify(value)) }];
+}
 
 /** Clients write other codes than this before the message, which is meant for users as it is. */
 async function told<T>(work: Promise<T>): Promise<T> {
@@ -199,7 +221,7 @@ async function told<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (error instanceof GrpcError) throw error;
-    throw new GrpcError(grpcStatus.unknown, failureText(error), { cause: error });
+    throw new GrpcError(grpcStatus.unknown, failureText(error), { cause: error, details: detailsOf(error) });
   }
 }
 

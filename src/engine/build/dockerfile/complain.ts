@@ -1,12 +1,21 @@
 /** What is wrong with a Dockerfile, and where. */
 
-import { type EngineError, placeOf, type Span } from "../../../errors.ts";
-import { badRequest } from "../../refusal.ts";
+import { EngineError, placeOf, type Span } from "../../../errors.ts";
+
+/** Something is wrong with a Dockerfile, at a place that clients may want to show. */
+export class DockerfileError extends EngineError {
+  readonly span: Span;
+  constructor(message: string, span: Span) {
+    super(message, { status: 400 });
+    this.span = span;
+  }
+}
 
 /** EngineError 400: `Dockerfile:3: unknown instruction: FORM (did you mean FROM?)`. */
-export function complain(span: Span, message: string, hint?: string): EngineError {
+export function complain(span: Span, message: string, hint?: string): DockerfileError {
   const { line } = placeOf(span.source.text, span.start);
-  return badRequest(`${span.source.path}:${line}: ${message}${hint === undefined ? "" : ` (${hint})`}`);
+  const text = `${span.source.path}:${line}: ${message}${hint === undefined ? "" : ` (${hint})`}`;
+  return new DockerfileError(text, span);
 }
 
 /** `did you mean FROM?`, where one of the known words is near enough. */
