@@ -90,6 +90,7 @@ const noFlags = {
   "env-file": undefined,
   file: undefined,
   "insecure-registry": undefined,
+  isolate: undefined,
   parallel: undefined,
   profile: undefined,
   progress: undefined,

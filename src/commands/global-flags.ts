@@ -19,6 +19,11 @@ export const globalFlags = {
   "env-file": Flags.string({ ...each, description: "environment file, in place of .env" }),
   file: Flags.string({ ...each, char: "f", description: "compose file; - is standard input" }),
   "insecure-registry": Flags.string({ ...each, hidden: true, description: "a registry of compose files without TLS" }),
+  isolate: Flags.string({
+    helpGroup,
+    helpValue: "<name>",
+    description: "a copy of the project beside the first: names and host ports of its own",
+  }),
   json: Flags.boolean({ helpGroup, description: "print JSON: data on stdout, progress on stderr" }),
   "no-ansi": Flags.boolean({ helpGroup, hidden: true }),
   parallel: Flags.custom<number>({

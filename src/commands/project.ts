@@ -1,15 +1,18 @@
 import { statSync } from "node:fs";
+import { isolate } from "../compose/isolate.ts";
 import { type Loaded, type LoadedDocument, type LoadOptions, load, loadDocument } from "../compose/load.ts";
 import type { ProjectModel } from "../compose/model.ts";
 import { pruneResources, select } from "../compose/select.ts";
 import type { Diagnostic } from "../errors.ts";
 import { renderDiagnostics } from "../ui/diagnostics.ts";
 import type { Globals } from "./global-flags.ts";
+import { isolatedName, isolationOf } from "./isolation.ts";
 import { processEnvironment } from "./process-environment.ts";
 import { isTrue, styleOf } from "./screen.ts";
 
 /** What the global flags say about the project, as the loader takes it. */
 export function loadOptions(flags: Globals): LoadOptions {
+  const copy = isolationOf(flags);
   return {
     cwd: workingDirectory(),
     environment: processEnvironment(),
@@ -19,6 +22,7 @@ export function loadOptions(flags: Globals): LoadOptions {
     ...(flags["env-file"] !== undefined && { envFiles: flags["env-file"] }),
     ...(flags.profile !== undefined && { profiles: flags.profile }),
     ...(flags["project-name"] !== undefined && { projectName: flags["project-name"] }),
+    ...(copy !== undefined && { copy }),
     ...(flags["project-directory"] !== undefined && { projectDirectory: flags["project-directory"] }),
   };
 }
@@ -42,8 +46,10 @@ export async function loadProject(flags: Globals, { services = [], dependencies 
 
 /** Loads the project, every enabled service of it. Warnings go to stderr. */
 export async function loadAll(flags: Globals, options: Partial<LoadOptions> = {}): Promise<Loaded> {
-  const loaded = await load({ ...loadOptions(flags), ...options });
-  warn(loaded.warnings, flags);
+  const settings = { ...loadOptions(flags), ...options };
+  const found = await load(settings);
+  warn(found.warnings, flags);
+  const loaded = settings.copy === undefined ? found : { ...found, project: isolate(found.project, settings.copy) };
   if (!flags.compatibility && !isTrue(loaded.project.environment.get("COMPOSE_COMPATIBILITY"))) return loaded;
   return { ...loaded, project: { ...loaded.project, separator: "_" } };
 }
@@ -76,7 +82,9 @@ export interface FoundProject {
  */
 export async function findProject(flags: Globals, services: readonly string[] = []): Promise<FoundProject> {
   const name = flags["project-name"];
-  if (name !== undefined && flags.file === undefined) return { name, declares: () => true };
+  if (name !== undefined && flags.file === undefined) {
+    return { name: isolatedName(name, flags), declares: () => true };
+  }
   const { project } = await loadAll(flags, { services });
   select(project, services, { dependencies: false });
   return {

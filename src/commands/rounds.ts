@@ -1,4 +1,5 @@
 import manifest from "../../package.json" with { type: "json" };
+import { sharedNames } from "../compose/isolate.ts";
 import type { ProjectModel } from "../compose/model.ts";
 import { pruneResources, select } from "../compose/select.ts";
 import { isOneOff, nameOf, serviceOf } from "../reconcile/containers.ts";
@@ -11,6 +12,7 @@ import type { UpOptions } from "../reconcile/up-options.ts";
 import type { Progress } from "../ui/progress.ts";
 import { type CarryOutOptions, carryOut, settled } from "./carry-out.ts";
 import type { Globals } from "./global-flags.ts";
+import { isolationOf } from "./isolation.ts";
 import { type PlanningFlags, planningOptions } from "./planning-flags.ts";
 import { readProjectFiles } from "./project-files.ts";
 import { lockProject } from "./project-lock.ts";
@@ -33,11 +35,12 @@ export type Waiting = Pick<UpOptions, "wait" | "waitTimeout">;
 
 /** Turns flags into a request: selects the services, reads the files that matter, asks for the engine's API version. */
 export async function prepareUp(
-  session: LoadedSession,
+  found: LoadedSession,
   flags: UpFlags,
   services: readonly string[],
   waiting: Waiting = {},
 ): Promise<UpRequest> {
+  const session = await withOwnPorts(found, flags);
   const { project, locate } = session.loaded;
   const options = planningOptions(flags, services, session.environment);
   const chosen = select(project, services, { dependencies: !options.noDeps });
@@ -69,6 +72,20 @@ export async function prepareUp(
       locate: place,
     },
   };
+}
+
+/** A copy beside the first project gets host ports of its own, and says which, and what it shares. */
+async function withOwnPorts(session: LoadedSession, flags: UpFlags): Promise<LoadedSession> {
+  if (isolationOf(flags) === undefined) return session;
+  const { choosePorts } = await import("./choose-ports.ts");
+  const { model: project, ports } = await choosePorts(session.loaded.project, session.engine);
+  for (const { service, written, chosen } of ports) {
+    process.stderr.write(`gantry: ${project.name}: ${service} has port ${chosen} in place of ${written}\n`);
+  }
+  for (const name of sharedNames(project)) {
+    process.stderr.write(`gantry: ${project.name}: ${name} is external, and shared\n`);
+  }
+  return { ...session, loaded: { ...session.loaded, project } };
 }
 
 /** What services with `use_api_socket` get; undefined where there is none. */

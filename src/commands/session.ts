@@ -3,6 +3,7 @@ import type { ProjectModel } from "../compose/model.ts";
 import { chooseEngine } from "../engine/choose.ts";
 import { connect, type EngineClient, type Trace } from "../engine/client.ts";
 import { type Globals, parseParallel } from "./global-flags.ts";
+import { isolatedName } from "./isolation.ts";
 import { processEnvironment } from "./process-environment.ts";
 import { loadAll } from "./project.ts";
 
@@ -75,7 +76,7 @@ export async function openSession(flags: Globals, services: readonly string[] = 
 export async function openSessionByName(flags: Globals, services: readonly string[] = []): Promise<Session> {
   const name = flags["project-name"];
   if (name === undefined || flags.file !== undefined) return openSession(flags, services);
-  return { engine: await openEngine(flags), name, ...settings(flags, processEnvironment()) };
+  return { engine: await openEngine(flags), name: isolatedName(name, flags), ...settings(flags, processEnvironment()) };
 }
 
 /** The project of a session, every enabled service of it, where its files were read. */

@@ -18,6 +18,8 @@ import { applyProfiles, enableServices } from "./select.ts";
 
 export interface LoadOptions extends InputFlags {
   readonly projectName?: string;
+  /** The project is a copy of this name beside the first: its name is the first's, `-` and this. */
+  readonly copy?: string;
   readonly profiles?: readonly string[];
   /** Services named on the command line: their profiles are active too. */
   readonly services?: readonly string[];
@@ -84,7 +86,8 @@ async function readModel(options: LoadOptions): Promise<Read> {
   const reader = fileReader(options.readStdin);
   const read = await Promise.all(inputs.files.map(reader));
   const documents = read.flatMap((file) => file.documents);
-  const name = findProjectName(options.projectName, documents, inputs.environment, inputs.nameDirectory);
+  const firstName = findProjectName(options.projectName, documents, inputs.environment, inputs.nameDirectory);
+  const name = options.copy === undefined || firstName === "" ? firstName : `${firstName}-${options.copy}`;
   const environment = new Map([...inputs.environment, ["COMPOSE_PROJECT_NAME", name] as const]);
   const stage = makeStage({
     projectDirectory: inputs.projectDirectory,
