@@ -7,7 +7,9 @@
  *
  * Needs an engine (DOCKER_HOST, else /var/run/docker.sock) and /bin/busybox (Debian's busybox-static): its image is made
  * here, nothing is pulled. docker compose is measured where `docker compose version` answers. --write puts the table
- * into docs/benchmarks.md. With --embedded (as root) gantry works on a daemon of its own, docker compose on the engine.
+ * into docs/benchmarks.md. With --embedded (as root) gantry works on a daemon of its own, docker compose on the engine; then pull
+ * and push are measured too, which need docker-registry. GANTRY_BENCH_ENTER: the command that enters the engine's network
+ * namespace (nsenter --net=FILE), where it has one.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -210,6 +212,23 @@ async function daemonMemory() {
   gantry.run(["down", "-t", "0"], cwd);
 }
 
+/** Our daemon and the other engine, by nothing but their calls. */
+async function registries() {
+  const works = ["pull of 5 layers of 100 MB", "push of 5 layers of 100 MB"];
+  if (arena === undefined || !works.some((work) => work.includes(flags.only))) return;
+  const { measureRegistry } = await import("./bench/registry.mjs");
+  const enter = process.env.GANTRY_BENCH_ENTER?.split(" ");
+  const engines = [
+    { name: "ours", host: arena.url },
+    { name: "theirs", host, enter },
+  ];
+  const samples = await measureRegistry(engines, folder, Math.min(runs, 5));
+  for (const [i, call] of ["pull", "push"].entries()) {
+    const [ours, theirs] = ["ours", "theirs"].map((name) => median(samples.get(name)[call]));
+    note({ work: works[i], ours, theirs });
+  }
+}
+
 async function main() {
   await makeImage(host, folder);
   await arena?.start();
@@ -227,6 +246,7 @@ async function main() {
   await healthChains(engine);
   logs();
   builds({ project, measure, runs });
+  await registries();
   if (!flags.write) return;
   const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   const about = { gantry: version, compose: composeVersion, engine, runs, embedded: flags.embedded };

@@ -23,13 +23,18 @@ function linkApplet(file) {
 }
 
 /** One call of the engine's API; the text of its answer. */
-export function request(host, method, requestPath, body) {
+export function request(host, method, requestPath, body, headers = {}) {
   const { promise, resolve, reject } = Promise.withResolvers();
   const address = host.startsWith("unix://")
     ? { socketPath: host.slice(7) }
     : { host: new URL(host).hostname, port: new URL(host).port };
   const call = http.request(
-    { ...address, method, path: requestPath, headers: body ? { "content-type": "application/x-tar" } : {} },
+    {
+      ...address,
+      method,
+      path: requestPath,
+      headers: body ? { "content-type": "application/x-tar", ...headers } : headers,
+    },
     (answer) => {
       const chunks = [];
       answer.on("data", (chunk) => chunks.push(chunk));

@@ -71,8 +71,9 @@ onEveryEngine("login", (scenario) => {
         expect(await gantry("logout", host)).toMatchObject(logout);
         expect(await gantry("logout", host)).toMatchObject({ exitCode: 0, stdout: `Not logged in to ${host}` });
         expect(JSON.parse(await readFile(config, "utf8"))).toEqual({ auths: {} });
-        const image = await gantry("image", "pull", `${host}/team/app:1`);
-        expect(image).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/no basic auth|authentication/) });
+        await stack.engine.imageRemove({ name: `${host}/team/app:1` });
+        expect((await gantry("image", "pull", `${host}/team/app:1`)).exitCode).toBe(1);
+        await expect(stack.engine.imageInspect({ name: `${host}/team/app:1` })).rejects.toMatchObject({ status: 404 });
       });
     });
   }

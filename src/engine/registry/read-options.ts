@@ -62,5 +62,6 @@ function mirrorUrl(text: string): string {
   const isUrl = /^https?:\/\//.test(text) && URL.canParse(text);
   const { username, search, hash } = isUrl ? new URL(text) : { username: "", search: "", hash: "" };
   if (isUrl && username + search + hash === "") return text.replace(/\/+$/, "");
-  throw new EngineError(`"${text}" is not the URL of a registry mirror: expected http(s)://host[:port][/path]`);
+  const shown = text.replace(/\/\/[^@/]*@/, "//…@");
+  throw new EngineError(`"${shown}" is not the URL of a registry mirror: expected http(s)://host[:port][/path]`);
 }
