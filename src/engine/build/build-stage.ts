@@ -1,18 +1,21 @@
 /** One stage of a build, instruction by instruction. */
 
+import { EngineError } from "../../errors.ts";
 import type { ContainerConfig } from "../api.ts";
 import type { Platform } from "../daemon/rooms.ts";
 import type { ImageHistory } from "../images/image-config.ts";
 import { parsePlatform } from "../images/platform.ts";
+import { TarError } from "../images/tar/entry.ts";
+import { badRequest } from "../refusal.ts";
 import { applyInstruction, argumentsOf, emptyConfig } from "./apply.ts";
 import type { Build, StageResult } from "./build.ts";
 import { splitEnv } from "./change-config.ts";
 import { copyStep } from "./copy-step.ts";
 import { cacheKey, describeStep } from "./describe-step.ts";
+import { placed } from "./dockerfile/complain.ts";
 import type { Instruction } from "./dockerfile/instruction.ts";
 import { parseInstructions } from "./dockerfile/parse.ts";
 import { evaluate } from "./evaluate.ts";
-import type { KeyedStep } from "./image-cache.ts";
 import { contextAsStage } from "./origin.ts";
 import type { StageOutput, StepOutput } from "./output.ts";
 import type { PlannedStage } from "./plan-stages.ts";
@@ -25,7 +28,6 @@ export interface StageState {
   readonly diffIds: readonly string[];
   readonly config: ContainerConfig;
   readonly history: readonly ImageHistory[];
-  readonly steps: readonly KeyedStep[];
   readonly scope: StageScope;
   /** The CMD is of this stage, not of its base. */
   readonly cmdIsOwn: boolean;
@@ -35,8 +37,6 @@ export interface StageState {
 
 /** What a step that makes a layer gives. */
 export interface StepResult {
-  /** Of the build cache; absent where there was nothing to do. */
-  readonly key?: string;
   /** Absent: it changed no file. */
   readonly diffId?: string;
   readonly description: string;
@@ -58,7 +58,10 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
       const [result, id] = await work(step);
       step.done(id);
       return result;
-    } catch (error) {
+    } catch (thrown) {
+      const refused =
+        thrown instanceof TarError || thrown instanceof RangeError ? badRequest(thrown.message, thrown) : thrown;
+      const error = refused instanceof EngineError ? placed(refused, instruction.span, titleOf(instruction)) : refused;
       step.failed(error);
       throw error;
     }
@@ -72,7 +75,6 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     diffIds: base.diffIds,
     config,
     history: base.history,
-    steps: base.steps,
     // What a stage has declared, those that stand on it know too.
     scope: base.scope ?? emptyScope,
     cmdIsOwn: false,
@@ -92,10 +94,9 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     }
   }
   for (const instruction of stage.instructions) state = await next(instruction, false);
-  const { diffIds, history, steps, author, scope } = state;
+  const { diffIds, history, author, scope } = state;
   return {
     diffIds,
-    steps,
     history,
     scope,
     config: state.config,
@@ -103,6 +104,9 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     ...(author !== undefined && { author }),
   };
 }
+
+const titleOf = (instruction: Instruction) =>
+  instruction.keyword === "FROM" ? `FROM ${instruction.image}` : instruction.keyword;
 
 async function baseOf(
   build: Build,
@@ -121,7 +125,7 @@ async function baseOf(
     return image;
   }
   if (base.kind === "context") return contextAsStage(build, base.name, platform, progress);
-  return { diffIds: [], config: emptyConfig, history: [], steps: [], platform };
+  return { diffIds: [], config: emptyConfig, history: [], platform };
 }
 
 async function apply(
@@ -200,7 +204,7 @@ function withStep(state: StageState, created_by: string): StageState {
   return { ...state, history: [...state.history, { created_by, comment: madeBy, empty_layer: true }] };
 }
 
-function withLayer(state: StageState, { key, diffId, description, created }: StepResult): StageState {
+function withLayer(state: StageState, { diffId, description, created }: StepResult): StageState {
   const entry = {
     ...(created !== undefined && { created }),
     created_by: description,
@@ -211,9 +215,5 @@ function withLayer(state: StageState, { key, diffId, description, created }: Ste
     ...state,
     diffIds: diffId === undefined ? state.diffIds : [...state.diffIds, diffId],
     history: [...state.history, entry],
-    ...(key !== undefined &&
-      created !== undefined && {
-        steps: [...state.steps, { key, created, ...(diffId !== undefined && { diffId }) }],
-      }),
   };
 }

@@ -6,7 +6,7 @@ import { packDirectory } from "../images/pack.ts";
 import { hasWildcards } from "../images/pattern.ts";
 import { overlayEntry } from "../images/to-overlay.ts";
 import type { Build, StageResult } from "./build.ts";
-import { complain } from "./dockerfile/complain.ts";
+import { complain, suggest } from "./dockerfile/complain.ts";
 import type { Heredoc } from "./dockerfile/heredoc.ts";
 import type { Copy } from "./dockerfile/instruction.ts";
 import type { Origin } from "./origin.ts";
@@ -36,7 +36,10 @@ async function oneSource(
 ): Promise<readonly Selected[]> {
   const { keyword, exclude, parents, span, unpack } = instruction;
   const options = { exclude, parents, keepOwners: from?.kind === "layers" };
-  if (keyword === "ADD" && (isUrl(source) || isGit(source))) {
+  const isRemote = keyword === "ADD" && (isUrl(source) || isGit(source));
+  if (instruction.checksum !== undefined && !isRemote)
+    throw complain(span, `ADD: --checksum is for what comes from elsewhere, and "${source}" is of the build context`);
+  if (isRemote) {
     const fetched = await fetchRemote(build, instruction, source);
     return unpack === true ? Promise.all(fetched.map((one) => unpackArchive(build, one))) : fetched;
   }
@@ -45,14 +48,19 @@ async function oneSource(
       ? await selectInStage(build, from.stage, source, options)
       : select(from?.tree ?? (await build.context()), asBytes(source), options);
   if (found === undefined) {
-    const where =
-      from === undefined
-        ? "not found in the build context, or excluded by .dockerignore"
-        : `not found in ${instruction.from}`;
-    throw complain(span, `${keyword} failed: "${source}" is ${where}`);
+    if (from !== undefined) throw complain(span, `${keyword} failed: "${source}" is not found in ${instruction.from}`);
+    const names = [...(await build.context()).nodes.keys()].map(asText);
+    const where = "not found in the build context, or excluded by .dockerignore";
+    throw complain(span, `${keyword} failed: "${source}" is ${where}`, suggest(source, nearby(names, source)));
   }
   if (keyword !== "ADD" || unpack === false) return found;
   return Promise.all(found.map((one) => unpackArchive(build, one)));
+}
+
+/** What lies in the folder of a path. */
+function nearby(names: readonly string[], source: string): readonly string[] {
+  const folder = path.posix.dirname(path.posix.normalize(source));
+  return names.filter((name) => path.posix.dirname(name) === folder);
 }
 
 /** Tars what is meant, so that attributes come along that Node cannot read. */

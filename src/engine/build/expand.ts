@@ -110,11 +110,9 @@ export function expand(word: string, variables: Variables, { escapeWith, raw = f
   const substitute = (name: string, value: string | undefined, operator: string): string => {
     if (operator.startsWith("/")) {
       const pattern = until("/}", true);
-      let replacement = "";
-      if (word[at] === "/") {
-        at++;
-        replacement = until("}");
-      }
+      if (word[at] !== "/") throw new ExpansionError("syntax error: missing '/' in a replacement");
+      at++;
+      const replacement = until("}");
       if (value === undefined) return "";
       return value.replace(new RegExp(wildcards(pattern, true), operator === "//" ? "gs" : "s"), () => replacement);
     }

@@ -6,26 +6,32 @@ export interface Owner {
 }
 
 /**
- * `user`, `user:group`, `:group`, names or numbers. A user without a group has its own from `passwd`, or for a number the same number.
- * Throws RangeError for a name that is not there.
+ * `user`, `user:group`, `:group`, names or numbers. A user without a group has its own from `passwd`, a number the same number. As
+ * BuildKit has it, names are root's where the image knows nobody. Throws RangeError for a name that is not there.
  */
 export function parseOwner(text: string, passwd: string | undefined, group: string | undefined): Owner {
   const [user = "", groupName] = text.split(":");
-  if (user === "" && groupName !== undefined) return { uid: 0, gid: groupOf(groupName, group) };
-  const entry = (passwd ?? "")
-    .split("\n")
-    .map((line) => line.split(":"))
-    .find(([name, , uid]) => name === user || (isNumber(user) && uid === user));
-  const uid = isNumber(user) ? Number(user) : Number(entry?.[2] ?? Number.NaN);
-  if (Number.isNaN(uid)) throw new RangeError(`unable to find user ${user}: no such user in /etc/passwd`);
-  if (groupName === undefined || groupName === "")
-    return { uid, gid: isNumber(user) && entry === undefined ? uid : Number(entry?.[3] ?? uid) };
-  return { uid, gid: groupOf(groupName, group) };
+  const owner = userOf(user, passwd);
+  return groupName === undefined || groupName === ""
+    ? owner
+    : { ...owner, gid: groupOf(groupName, group) ?? owner.gid };
 }
 
-function groupOf(name: string, group: string | undefined): number {
+function userOf(name: string, passwd: string | undefined): Owner {
+  if (isNumber(name)) return { uid: Number(name), gid: Number(name) };
+  if (name === "" || passwd === undefined) return { uid: 0, gid: 0 };
+  const found = passwd
+    .split("\n")
+    .map((line) => line.split(":"))
+    .find(([known]) => known === name);
+  if (found === undefined) throw new RangeError(`unable to find user ${name}: no such user in /etc/passwd`);
+  return { uid: Number(found[2]), gid: Number(found[3]) };
+}
+
+function groupOf(name: string, group: string | undefined): number | undefined {
   if (isNumber(name)) return Number(name);
-  const found = (group ?? "")
+  if (group === undefined) return undefined;
+  const found = group
     .split("\n")
     .map((line) => line.split(":"))
     .find(([known]) => known === name);

@@ -60,13 +60,14 @@ export function planStages(
   const wanted = target === undefined || target === "" ? stages.length - 1 : findTarget(dockerfile, target);
   const needed = new Set<number>();
   const visit = (index: number, path: readonly number[]): void => {
-    if (path.includes(index))
-      throw badRequest(
-        `${dockerfile.source.path}: the stages need each other in a circle: ${[...path, index].map((i) => stages[i]?.from.name ?? i).join(" → ")}`,
-      );
-    if (needed.has(index)) return;
     const one = resolved[index];
     if (one === undefined) return;
+    if (path.includes(index))
+      throw complain(
+        one.stage.from.span,
+        `the stages need each other in a circle: ${[...path, index].map((i) => stages[i]?.from.name ?? i).join(" → ")}`,
+      );
+    if (needed.has(index)) return;
     const next = [...path, index];
     if (one.base.kind === "stage") visit(one.base.index, next);
     for (const other of mentionedStages(one.stage, stages, contextOf)) visit(other, next);

@@ -3,9 +3,11 @@
 import { compressionOf, decompress } from "../images/decompress.ts";
 import { TarError } from "../images/tar/entry.ts";
 import { decodeHeader } from "../images/tar/header.ts";
+import { badRequest } from "../refusal.ts";
 import type { Build } from "./build.ts";
 import type { Selected } from "./select.ts";
 import { receiveTree } from "./tree.ts";
+import { asText } from "./view.ts";
 
 /** What is in an archive, as a directory; everything else as it is. EngineError 400 for a damaged archive. */
 export async function unpackArchive(build: Build, selected: Selected): Promise<Selected> {
@@ -16,7 +18,11 @@ export async function unpackArchive(build: Build, selected: Selected): Promise<S
   if (!isPacked && !isTarHeader(start)) return selected;
   const bytes = () => asAsync(tree.read(node));
   if (isPacked && !(await beginsWithTar(bytes()))) return selected;
-  const inner = await receiveTree(decompress(bytes()), build.temporary());
+  const inner = await receiveTree(decompress(bytes()), build.temporary()).catch((error: unknown) => {
+    build.signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw badRequest(`"${asText(selected.name)}" cannot be unpacked, it is damaged or cut off: ${reason}`, error);
+  });
   build.atEnd(inner.close);
   const below = inner.below("").map((one) => ({ path: one.entry.path, node: one }));
   return { name: "", node: undefined, isDirectory: true, below, tree: inner, keepOwners: true };

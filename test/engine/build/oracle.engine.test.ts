@@ -4,12 +4,11 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packContext } from "../../../src/engine/build-context.ts";
 import { drain } from "../images/room.ts";
+import { buildCase, type Case, inContext } from "./case.ts";
 import { type BuildStand, openBuildStand } from "./stand.ts";
 
 const directory = path.join(import.meta.dirname, "oracle");
@@ -21,67 +20,24 @@ beforeAll(async () => {
 });
 afterAll(() => stand.remove());
 
-interface Case {
-  readonly dockerfile: string;
-  /** A shell script that makes the context. */
-  readonly context: string;
-  /** Flags of `docker build`: `--target x`, `--build-arg A=b`, `--label k=v`. */
-  readonly flags: readonly string[];
-  /** Not where the language that is built into dockerd does not have it: what is expected then was checked by hand. */
-  readonly isRecorded: boolean;
-}
-
 describe("an image as BuildKit makes it", () => {
   for (const file of readdirSync(directory).sort()) {
     const place = path.join(directory, file);
     const text = readFileSync(place, "utf8");
     it(text.slice(0, text.indexOf("\n")), async () => {
       const given = text.slice(0, text.includes("-- config --\n") ? text.indexOf("-- config --\n") : text.length);
-      const context = mkdtempSync(path.join(tmpdir(), "gantry-oracle-"));
-      try {
-        const one = readCase(given);
-        mkdirSync(context, { recursive: true });
-        writeFileSync(path.join(context, "Dockerfile"), one.dockerfile);
-        execFileSync("sh", ["-ec", `cp /bin/busybox .\n${one.context}`], { cwd: context });
+      await inContext(given, async (context, one) => {
         if (oracle !== undefined && one.isRecorded)
           writeFileSync(place, given + (await recorded(context, one, oracle)));
         else if (oracle !== undefined) writeFileSync(place, given + (await ours(context, one)));
         else expect(given + (await ours(context, one))).toBe(text);
-      } finally {
-        rmSync(context, { recursive: true });
-      }
+      });
     });
   }
 });
 
-function readCase(text: string): Case {
-  const parts = text.split(/^-- (.+) --\n/m).slice(1);
-  const sections = new Map(parts.flatMap((name, i) => (i % 2 === 0 ? [[name, parts[i + 1] ?? ""] as const] : [])));
-  const flags = (sections.get("flags") ?? "").split(/\s+/).filter((flag) => flag !== "");
-  const base = 'FROM scratch AS base\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n';
-  const dockerfile = (sections.get("Dockerfile") ?? "").replace("# base\n", base);
-  const isRecorded = !sections.has("beyond dockerd");
-  return { dockerfile, context: sections.get("context") ?? "", flags, isRecorded };
-}
-
-async function ours(context: string, { flags }: Case): Promise<string> {
-  const { stream } = await packContext({ context });
-  const values = (flag: string) => flags.flatMap((one, i) => (one === flag ? [flags[i + 1] ?? ""] : []));
-  const pairs = (flag: string) =>
-    Object.fromEntries(
-      values(flag).map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
-    );
-  const lines = await drain(
-    await stand.builds.calls.imageBuild({
-      stream,
-      t: ["ours"],
-      networkmode: "none",
-      buildargs: pairs("--build-arg"),
-      labels: pairs("--label"),
-      ...(values("--target")[0] !== undefined && { target: values("--target")[0] ?? "" }),
-    }),
-  );
-  const error = lines.at(-1)?.error;
+async function ours(context: string, one: Case): Promise<string> {
+  const error = await buildCase(stand, context, one);
   return error === undefined ? describeImage("ours") : `-- error --\n${error}\n`;
 }
 

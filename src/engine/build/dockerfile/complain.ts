@@ -18,6 +18,15 @@ export function complain(span: Span, message: string, hint?: string): Dockerfile
   return new DockerfileError(text, span);
 }
 
+/** A refusal that says where it was met: what came from elsewhere has no place of its own. */
+export function placed(error: EngineError, span: Span, keyword: string): EngineError {
+  if (error instanceof DockerfileError) return error;
+  const { line } = placeOf(span.source.text, span.start);
+  const { status, cause } = error;
+  const message = `${span.source.path}:${line}: ${keyword}: ${error.message}`;
+  return new EngineError(message, { cause, ...(status !== undefined && { status }) });
+}
+
 /** `did you mean FROM?`, where one of the known words is near enough. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   const near = known
