@@ -13,6 +13,7 @@ import { listTags } from "../registry/list-tags.ts";
 import { openRegistry, type Registry } from "../registry/open-registry.ts";
 import { readBlob } from "../registry/read-blob.ts";
 import { atMost } from "./at-most.ts";
+import { type CurrentImage, currentImage } from "./current-image.ts";
 import { decodeImageConfig, type ImageConfig } from "./image-config.ts";
 import type { Descriptor } from "./manifest.ts";
 import type { ImagesRoom } from "./open-images.ts";
@@ -52,15 +53,18 @@ export async function pullImage(
         ? (await listTags(registry, reference)).map((name) => ({ ...reference, tag: name }))
         : [reference];
     const [first = reference] = references;
-    const top = await fetchManifest(registry, first);
+    const look = async (one: ImageReference) =>
+      (await currentImage(room, registry, one, wanted)) ?? (await fetchManifest(registry, one));
+    const top = await look(first);
     return progressOf(async (tell, ended) => {
       ended.addEventListener("abort", () => abort.abort(), { once: true });
       try {
         for (const one of references) {
-          await pullOne(
-            { room, registry, reference: one, wanted, tell, signal: either },
-            one === first ? top : undefined,
-          );
+          const pull = { room, registry, reference: one, wanted, tell, signal: either };
+          const found = one === first ? top : await look(one);
+          tell({ status: `Pulling from ${one.repository}`, id: one.digest ?? one.tag ?? "latest" });
+          if ("image" in found) finish(pull, found, "Image is up to date for");
+          else await pullOne(pull, found);
         }
       } finally {
         registry.close();
@@ -102,12 +106,10 @@ interface Pull {
   readonly signal: AbortSignal;
 }
 
-async function pullOne(pull: Pull, fetched: FetchedManifest | undefined): Promise<void> {
-  const { room, registry, reference, wanted, tell } = pull;
+async function pullOne(pull: Pull, top: FetchedManifest): Promise<void> {
+  const { room, registry, reference, wanted } = pull;
   const { catalog } = room;
   const name = familiarName(reference);
-  const top = fetched ?? (await fetchManifest(registry, reference));
-  tell({ status: `Pulling from ${reference.repository}`, id: reference.digest ?? reference.tag ?? "latest" });
   const { config: descriptor, layers } = await imageManifest(registry, reference, top, wanted);
   const shown = formatReference(reference);
   const { text, config } = await fetchConfig(pull, descriptor);
@@ -133,14 +135,19 @@ async function pullOne(pull: Pull, fetched: FetchedManifest | undefined): Promis
     const isNew = catalog.named(byTag)?.id !== image.id;
     for (const key of new Set([byTag, byDigest]))
       if (catalog.named(key)?.id !== image.id) await catalog.tag(key, image.id);
-    tell({ status: `Digest: ${top.digest}` });
-    tell({ status: `Status: ${isNew ? "Downloaded newer image for" : "Image is up to date for"} ${shown}` });
-    const labels = image.config.config.Labels ?? {};
-    room.ground.events.publish("image", "pull", shown, { ...labels, name });
+    finish(pull, { image, digest: top.digest }, isNew ? "Downloaded newer image for" : "Image is up to date for");
   } finally {
     release();
     await catalog.collect(diffIds);
   }
+}
+
+function finish({ room, reference, tell }: Pull, { image, digest }: CurrentImage, outcome: string): void {
+  const shown = formatReference(reference);
+  tell({ status: `Digest: ${digest}` });
+  tell({ status: `Status: ${outcome} ${shown}` });
+  const labels = image.config.config.Labels ?? {};
+  room.ground.events.publish("image", "pull", shown, { ...labels, name: familiarName(reference) });
 }
 
 async function fetchConfig(

@@ -272,6 +272,20 @@ describe("credentials", () => {
   });
 });
 
+describe("a pull of what is here already", () => {
+  it("asks for the digest of the tag and for nothing else, until the tag is another image", async () => {
+    registry.add("1", [small]);
+    expect(await pull()).toBe(fresh());
+    registry.seen.length = 0;
+    expect(await pull()).toBe(`Status: Image is up to date for ${registry.host}/it:1`);
+    expect(registry.seen.map(({ line }) => line)).toEqual(["HEAD /v2/it/manifests/1"]);
+    registry.add("1", [small], { config: { author: "me" } });
+    expect(await pull()).toBe(fresh());
+    registry.spoil = ({ method }, response) => method === "HEAD" && fail(response, 405, "UNSUPPORTED", "no");
+    expect(await pull()).toBe(`Status: Image is up to date for ${registry.host}/it:1`);
+  });
+});
+
 describe("pulls at the same time", () => {
   it("download each layer once", async () => {
     registry.add("1", [await tarOf("head -c 2000000 /dev/urandom >a"), await tarOf("head -c 2000000 /dev/urandom >b")]);

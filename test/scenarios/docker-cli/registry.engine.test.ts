@@ -67,6 +67,36 @@ withDocker("the docker CLI with a registry", () => {
     await bench.says("rmi", `${repository}:one`, `${repository}:two`);
   });
 
+  for (const secure of [false, true]) {
+    it(`login, push, mount, pull and delete, ${secure ? "with TLS" : "over http"}`, async () => {
+      const kept = await startRegistry({ enter: bench.enter, kept: true, secure });
+      try {
+        const name = `${kept.host}/team/app:1`;
+        await bench.says("tag", image, name);
+        const closed = await bench.docker("push", name);
+        expect(closed).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("authentication required") });
+        const wrong = await bench.docker("login", "-u", "me", "-p", "wr0ng", kept.host);
+        expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("401 Unauthorized") });
+        expect(await bench.says("login", "-u", "me", "-p", "pass", kept.host)).toContain("Login Succeeded");
+        const digest = digestOf(await bench.says("push", name));
+        await bench.says("tag", image, `${kept.host}/other:1`);
+        expect(await bench.says("push", `${kept.host}/other:1`)).toContain(": Mounted from team/app");
+        await bench.says("rmi", name, `${kept.host}/other:1`);
+        expect(await bench.says("pull", `${kept.host}/other:1`)).toContain(`Digest: ${digest}`);
+        const manifest = `${secure ? "https" : "http"}://${kept.host}/v2/other/manifests/${digest}`;
+        await bench.host("curl", "-fsSk", "-u", "me:pass", "-X", "DELETE", manifest);
+        await bench.says("rmi", `${kept.host}/other:1`);
+        const gone = await bench.docker("pull", `${kept.host}/other:1`);
+        expect(gone).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("manifest unknown") });
+        await bench.says("logout", kept.host);
+        const out = await bench.docker("pull", name);
+        expect(out).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("pull access denied") });
+      } finally {
+        await kept.stop();
+      }
+    });
+  }
+
   it("what is not there, and who does not answer, is said in docker's words", async () => {
     const none = `${registry.host}/team/none:9`;
     const pull = await bench.docker("pull", none);
