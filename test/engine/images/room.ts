@@ -10,6 +10,8 @@ import type { Ground } from "../../../src/engine/daemon/ground.ts";
 import type { ContainerUse, Uses } from "../../../src/engine/daemon/rooms.ts";
 import { type ImagesRoom, openImages } from "../../../src/engine/images/open-images.ts";
 
+import { plainOptions, type RegistryOptions } from "../../../src/engine/registry/hosts.ts";
+
 export interface TestRoom {
   readonly room: ImagesRoom;
   readonly ground: Ground;
@@ -22,7 +24,8 @@ export interface TestRoom {
   remove(): Promise<void>;
 }
 
-export async function openTestRoom(): Promise<TestRoom> {
+/** `registries`: what the daemon is told of them; it does not wait long before it tries again. */
+export async function openTestRoom(registries: RegistryOptions = { ...plainOptions, pause: 10 }): Promise<TestRoom> {
   const home = await mkdtemp(path.join(tmpdir(), "gantry-images-"));
   const told: string[] = [];
   const log = openEventLog(() => BigInt(Date.now()) * 1_000_000n);
@@ -37,11 +40,11 @@ export async function openTestRoom(): Promise<TestRoom> {
   const users = new Map<string, ContainerUse[]>();
   const uses: Uses = { ofImage: (id) => users.get(id) ?? [], ofVolume: () => [] };
   return {
-    room: await openImages(ground, uses),
+    room: await openImages(ground, uses, registries),
     ground,
     told,
     users,
-    again: (bootId = ground.bootId) => openImages({ ...ground, bootId }, uses),
+    again: (bootId = ground.bootId) => openImages({ ...ground, bootId }, uses, registries),
     remove: () => rm(home, { recursive: true, force: true }),
   };
 }
