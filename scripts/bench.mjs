@@ -22,6 +22,7 @@ import { builds } from "./bench/builds.mjs";
 import { makeImage, request } from "./bench/image.mjs";
 import { healthChain, plainServices, richServices, talkingServices } from "./bench/projects.mjs";
 import { formatRow, heading, writeReport } from "./bench/report.mjs";
+import { measureWatch } from "./bench/watch.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { values: flags } = parseArgs({
@@ -51,6 +52,9 @@ function tool(name, command, first, environment = env) {
   const at = (cwd) => ["-p", `${path.basename(cwd)}-${name}`];
   return {
     name,
+    command,
+    first,
+    env: environment,
     run: (args, cwd = folder) => time(command, [...first, ...at(cwd), ...args], cwd, environment),
     /** The same, ended when it has written a word. */
     runUntil: (word, args, cwd) => {
@@ -199,6 +203,24 @@ function logs() {
   measure("`logs -f` until the last of 1,000,000 lines", ["logs", "-f"], long);
 }
 
+async function watching() {
+  const runs = 20;
+  const works = {
+    one: "`watch`: until a saved file is in the container",
+    many: "`watch`: until 1,000 files written at once are",
+    idle: "`watch`: processor time in 5 s without a change",
+  };
+  if (!Object.values(works).some((work) => work.includes(flags.only))) return;
+  const results = [];
+  for (const each of tools) {
+    results.push(await measureWatch({ ...each, host: each.env.DOCKER_HOST }, project, runs));
+  }
+  const [ours, theirs] = results;
+  note({ work: works.one, ours: median(ours.one), theirs: theirs && median(theirs.one) });
+  note({ work: works.many, ours: median(ours.many), theirs: theirs && median(theirs.many) });
+  note({ work: works.idle, ours: ours.idle, theirs: theirs?.idle || undefined });
+}
+
 /** What the embedded engine's daemon takes while 50 containers run, and each of their monitors: PSS, in MB. */
 async function daemonMemory() {
   const work = "memory of the daemon with 50 containers (MB)";
@@ -245,6 +267,7 @@ async function main() {
   await daemonMemory();
   await healthChains(engine);
   logs();
+  await watching();
   builds({ project, measure, runs });
   await registries();
   if (!flags.write) return;
