@@ -6,7 +6,7 @@ import { Flags, several, Verb } from "./verb.ts";
 export default class Daemon extends Verb {
   static override summary = "Run the embedded engine";
   static override description =
-    "Runs the engine that gantry brings along, in the foreground. It speaks the Docker Engine API, so docker and docker compose work with it too: DOCKER_HOST=unix:///run/gantry/engine.sock. Ended by SIGTERM; containers go on, and the next daemon takes them over.";
+    "Runs the engine that gantry brings along, in the foreground. It speaks the Docker Engine API, so docker and docker compose work with it too: DOCKER_HOST=unix:///run/gantry/engine.sock. What docker's daemon.json says of registries (insecure-registries, registry-mirrors) is read from /etc/gantry/daemon.json, else /etc/docker/daemon.json; certificates from certs.d beside them. Ended by SIGTERM; containers go on, and the next daemon takes them over.";
   static override flags = {
     host: Flags.string({
       ...several,
@@ -16,6 +16,16 @@ export default class Daemon extends Verb {
     }),
     "data-root": Flags.string({ helpValue: "<path>", description: "what outlives a reboot; /var/lib/gantry" }),
     "exec-root": Flags.string({ helpValue: "<path>", description: "what lasts until a reboot; /run/gantry" }),
+    "insecure-registry": Flags.string({
+      ...several,
+      helpValue: "<host>",
+      description: "a registry, or a network of such, that may do without TLS",
+    }),
+    "registry-mirror": Flags.string({
+      ...several,
+      helpValue: "<url>",
+      description: "where Docker Hub's images are looked for first",
+    }),
     "log-level": Flags.option({
       options: ["debug", "info", "warn", "error"] as const,
       default: "info" as const,
@@ -31,6 +41,7 @@ export default class Daemon extends Verb {
     const running = runDaemon({
       places: placesOf({ ...(dataRoot !== undefined && { dataRoot }), ...(execRoot !== undefined && { execRoot }) }),
       hosts: flags.host ?? [],
+      registries: { insecure: flags["insecure-registry"] ?? [], mirrors: flags["registry-mirror"] ?? [] },
       logLevel: flags["log-level"],
       ...(readyDescriptor !== undefined && { readyDescriptor }),
     });

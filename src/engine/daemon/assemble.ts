@@ -9,7 +9,7 @@ import type { Places } from "../embedded.ts";
 import { openImages } from "../images/open-images.ts";
 import { openNetworks } from "../networks/open.ts";
 import { notImplemented } from "../refusal.ts";
-import { readOptions } from "../registry/read-options.ts";
+import type { RegistryOptions } from "../registry/hosts.ts";
 import { routes } from "../routes.ts";
 import type { Tunnel } from "../serve.ts";
 import { openVolumes } from "../volumes/open.ts";
@@ -28,7 +28,7 @@ export interface Assembled {
 }
 
 /** Reads the records, takes over what runs, and gives the engine that answers for all of it. */
-export async function assemble(places: Places, log: Log): Promise<Assembled> {
+export async function assemble(places: Places, log: Log, registries: RegistryOptions): Promise<Assembled> {
   const clock = openClock();
   const ground: Ground = {
     dataRoot: places.dataRoot,
@@ -43,7 +43,7 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
     ofImage: (id) => uses.ofImage(id),
     ofVolume: (name) => uses.ofVolume(name),
   };
-  const images = await openImages(ground, laterUses, await readOptions());
+  const images = await openImages(ground, laterUses, registries);
   const volumes = await openVolumes({ ground, uses: laterUses });
   // Before anything is mounted there: what will be has to reach the runtime's view of the host by itself.
   await shareFolder(ground.execRoot, "shared");
@@ -71,6 +71,7 @@ export async function assemble(places: Places, log: Log): Promise<Assembled> {
       ground,
       rooms: { containerList: containers.calls.containerList, imageList: images.calls.imageList },
       runtimes: { found: [probe], warnings: probe.warnings },
+      registries,
       cgroups: probe.layout === "v2" ? "2" : "1",
       usage: {
         layers: async () => [...images.layers.all.values()].reduce((sum, { size }) => sum + size, 0),

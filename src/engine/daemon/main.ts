@@ -4,6 +4,8 @@ import { closeSync, writeSync } from "node:fs";
 import manifest from "../../../package.json" with { type: "json" };
 import { EngineError, exitCodes } from "../../errors.ts";
 import type { Places } from "../embedded.ts";
+import type { RegistryOptions } from "../registry/hosts.ts";
+import { readOptions } from "../registry/read-options.ts";
 import { serve } from "../serve.ts";
 import { assemble } from "./assemble.ts";
 import { closeInherited } from "./descriptors.ts";
@@ -17,6 +19,8 @@ export interface DaemonOptions {
   readonly places: Places;
   /** Addresses to listen at; none means the socket of the places. */
   readonly hosts: readonly string[];
+  /** Said on the command line, beside what daemon.json says. */
+  readonly registries: Pick<RegistryOptions, "insecure" | "mirrors">;
   readonly logLevel: LogLevel;
   /** A descriptor to say `ready` on, when the first request would be answered; it is closed then. */
   readonly readyDescriptor?: number;
@@ -26,7 +30,13 @@ export interface DaemonOptions {
  * Runs the daemon until SIGTERM or SIGINT, and resolves when it has shut down. Throws EngineError where it cannot start:
  * not root, another daemon on the data root, an address that is taken.
  */
-export async function runDaemon({ places, hosts, logLevel, readyDescriptor }: DaemonOptions): Promise<void> {
+export async function runDaemon({
+  places,
+  hosts,
+  registries,
+  logLevel,
+  readyDescriptor,
+}: DaemonOptions): Promise<void> {
   closeInherited(readyDescriptor === undefined ? [] : [readyDescriptor]);
   if (process.getuid?.() !== 0) {
     throw new EngineError("the embedded engine needs root", { hint: "run gantry with sudo, or use docker or podman" });
@@ -35,7 +45,7 @@ export async function runDaemon({ places, hosts, logLevel, readyDescriptor }: Da
   dieOfBugs(log);
   await Promise.all([makeFolder(places.dataRoot), makeFolder(places.execRoot)]);
   await lockDataRoot(places.dataRoot);
-  const { engine, tunnels, close } = await assemble(places, log);
+  const { engine, tunnels, close } = await assemble(places, log, await readOptions(registries));
   const addresses = hosts.length > 0 ? hosts : [`unix://${places.socket}`];
   const servers = addresses.map(() =>
     serve(engine, {

@@ -6,6 +6,7 @@ import manifest from "../../../package.json" with { type: "json" };
 import type { BuildCacheEntry, Engine, EngineVersion, VolumeResource } from "../api.ts";
 import { newestApi, oldestApi } from "../api-version.ts";
 import { badRequest } from "../refusal.ts";
+import type { RegistryOptions } from "../registry/hosts.ts";
 import type { Ground } from "./ground.ts";
 
 /** What the other rooms tell about themselves. */
@@ -15,6 +16,7 @@ export interface SystemParts {
   /** The OCI runtimes that were found, the one in use first; and what is to be said about them. */
   readonly runtimes: { readonly found: readonly RuntimeFact[]; readonly warnings: readonly string[] };
   readonly cgroups: "1" | "2";
+  readonly registries: RegistryOptions;
   readonly usage: {
     /** Bytes of all unpacked layers, each once. */
     layers(): Promise<number>;
@@ -35,6 +37,7 @@ export function answerSystem({
   rooms,
   runtimes,
   cgroups,
+  registries,
   usage,
 }: SystemParts): Pick<Engine, "ping" | "version" | "info" | "systemDf"> {
   const [runtime] = runtimes.found;
@@ -83,14 +86,10 @@ export function answerSystem({
         NCPU: os.availableParallelism(),
         MemTotal: os.totalmem(),
         IndexServerAddress: "https://index.docker.io/v1/",
-        RegistryConfig: {
-          InsecureRegistryCIDRs: ["127.0.0.0/8", "::1/128"],
-          IndexConfigs: { "docker.io": { Name: "docker.io", Mirrors: [], Secure: true, Official: true } },
-          Mirrors: [],
-        },
+        RegistryConfig: describeRegistries(registries),
         DockerRootDir: ground.dataRoot,
-        HttpProxy: process.env.HTTP_PROXY ?? "",
-        HttpsProxy: process.env.HTTPS_PROXY ?? "",
+        HttpProxy: withoutPassword(process.env.HTTP_PROXY ?? ""),
+        HttpsProxy: withoutPassword(process.env.HTTPS_PROXY ?? ""),
         NoProxy: process.env.NO_PROXY ?? "",
         Labels: [],
         ExperimentalBuild: false,
@@ -159,3 +158,22 @@ function readOsName(): string {
     return "Linux";
   }
 }
+
+function describeRegistries({ insecure, mirrors }: RegistryOptions) {
+  const named = insecure.filter((entry) => !entry.includes("/"));
+  const index = (name: string, more: object) => [
+    name,
+    { Name: name, Mirrors: [], Secure: false, Official: false, ...more },
+  ];
+  return {
+    InsecureRegistryCIDRs: ["::1/128", "127.0.0.0/8", ...insecure.filter((entry) => entry.includes("/"))],
+    IndexConfigs: Object.fromEntries([
+      index("docker.io", { Mirrors: mirrors, Secure: true, Official: true }),
+      ...named.map((name) => index(name, {})),
+    ]),
+    Mirrors: mirrors,
+  };
+}
+
+/** A proxy's URL as it may be shown. */
+const withoutPassword = (url: string) => url.replace(/\/\/[^@/]*@/, "//xxxxx:xxxxx@");
