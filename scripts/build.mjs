@@ -1,12 +1,13 @@
 /**
- * Makes dist/gantry.cjs: everything that gantry runs, in one file; beside it dist/daemon.cjs, the embedded engine, and
- * dist/network.cjs, the process that answers its containers' names; and dist/library.js, the loader with its types.
+ * Makes dist/gantry.cjs: everything that gantry runs, in one file; beside it dist/daemon.cjs, the embedded engine,
+ * dist/unpack.cjs, its threads that unpack layers, and dist/network.cjs, the process that answers its containers' names; and the
+ * libraries with their types, dist/library.js (the loader) and dist/watch.js.
  * Every verb stands behind a dynamic import, which esbuild turns into an initialiser that runs at first use, so starting
  * costs only what the verb needs.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -23,8 +24,9 @@ await Promise.all([
     besides(daemon, "./daemon.cjs"),
   ]),
   bundle("src/engine/daemon/main.ts", "dist/daemon.cjs", []),
+  bundle("src/engine/images/unpack-worker.ts", "dist/unpack.cjs", []),
   bundle("src/network/main.ts", "dist/network.cjs", []),
-  library("src/compose/library.ts"),
+  libraries({ library: "src/compose/library.ts", watch: "src/commands/watch-library.ts" }),
 ]);
 
 /** One entry and all that it needs as one file, put in place whole. */
@@ -62,40 +64,50 @@ async function bundle(entry, file, plugins) {
   }
 }
 
-/** The loader as an ES module that imports its packages, and its declarations, as TypeScript 5 and later reads them. */
-async function library(entry) {
-  const out = join(root, "dist/library.js");
-  const temporary = `${out}.${process.pid}`;
-  try {
-    await build({
-      entryPoints: [join(root, entry)],
-      outfile: temporary,
-      bundle: true,
-      packages: "external",
-      platform: "node",
-      format: "esm",
-      target: "node24",
-      legalComments: "none",
-      logLevel: "warning",
-    });
-    renameSync(temporary, out);
-  } finally {
-    rmSync(temporary, { force: true });
+/**
+ * Libraries, name → entry, as ES modules that import their packages and share what both need; and their declarations, as
+ * TypeScript 5 and later reads them.
+ */
+async function libraries(entries) {
+  const dist = join(root, "dist");
+  const { outputFiles } = await build({
+    entryPoints: Object.entries(entries).map(([out, file]) => ({ out, in: join(root, file) })),
+    outdir: dist,
+    write: false,
+    bundle: true,
+    splitting: true,
+    chunkNames: "shared/[name]-[hash]",
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  mkdirSync(join(dist, "shared"), { recursive: true });
+  const old = new Set(readdirSync(join(dist, "shared")).map((name) => join(dist, "shared", name)));
+  // What is imported before what imports it.
+  for (const { path, contents } of outputFiles.toReversed()) {
+    writeFileSync(`${path}.${process.pid}`, contents);
+    renameSync(`${path}.${process.pid}`, path);
+    old.delete(path);
   }
+  for (const path of old) rmSync(path, { force: true });
   const flags = [
     "--declaration",
     "--emitDeclarationOnly",
     "--noEmit",
     "false",
     "--rootDir",
-    "src",
+    ".",
     "--outDir",
     "dist/types",
   ];
   const language = ["--target", "esnext", "--module", "nodenext", "--strict", "--exactOptionalPropertyTypes"];
   const imports = ["--rewriteRelativeImportExtensions", "--types", "node", "--skipLibCheck", "--ignoreConfig"];
   const tsc = join(root, "node_modules/.bin/tsc");
-  const done = spawnSync(tsc, [...flags, ...language, ...imports, entry], { cwd: root, stdio: "inherit" });
+  const files = Object.values(entries);
+  const done = spawnSync(tsc, [...flags, ...language, ...imports, ...files], { cwd: root, stdio: "inherit" });
   if (done.status !== 0) process.exitCode = 1;
 }
 

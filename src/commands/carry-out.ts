@@ -7,6 +7,7 @@ import { StepError } from "../reconcile/step-error.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Globals } from "./global-flags.ts";
 import { catchInterrupt } from "./interrupts.ts";
+import { meansOf } from "./means.ts";
 import { warn } from "./project.ts";
 import { openProgressFor, type ProgressFlags } from "./screen.ts";
 import type { Session } from "./session.ts";
@@ -69,26 +70,4 @@ function placed(error: Error, { subject }: Step, { loaded }: Session): Error {
   if (span === undefined) return error;
   const { message, hint } = error;
   return new ProjectError([{ severity: "error", code, message, span, ...(hint !== undefined && { hint }) }]);
-}
-
-/** What steps need beside the engine; read only by the steps that need it. */
-function meansOf({ engine, environment, debug }: Session, signal: AbortSignal): Means {
-  const room = () => ({ environment: withEngine(environment, engine.url), signal, debug });
-  return {
-    engine,
-    build: async (order, tell) =>
-      (await import("../engine/builders/build-image.ts")).buildImage(order, { ...room(), engine, ...tell }),
-    packFiles: async function* (files) {
-      yield* (await import("../engine/build-context.ts")).packFiles(files);
-    },
-    authFor: async (reference) => (await import("../engine/credentials.ts")).credentialsFor(reference, environment),
-    findListener: async (port) => (await import("./find-listener.ts")).findListener(port),
-    runProvider: async (request, tell) => (await import("./run-provider.ts")).runProvider(request, room(), tell),
-    prepareModel: async (request, tell) => (await import("./prepare-model.ts")).prepareModel(request, room(), tell),
-  };
-}
-
-/** The variables for programs that are to find the same engine; one behind TLS they find as gantry did. */
-function withEngine(environment: Session["environment"], url: string): Session["environment"] {
-  return /^(unix|ssh):/.test(url) ? new Map(environment).set("DOCKER_HOST", url) : environment;
 }

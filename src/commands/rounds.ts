@@ -10,6 +10,7 @@ import type { Observed, Outcome, Plan, Planned } from "../reconcile/plan.ts";
 import { planUp } from "../reconcile/up.ts";
 import type { UpOptions } from "../reconcile/up-options.ts";
 import type { Progress } from "../ui/progress.ts";
+import { apiSocketFor } from "./api-socket.ts";
 import { type CarryOutOptions, carryOut, settled } from "./carry-out.ts";
 import type { Globals } from "./global-flags.ts";
 import { isolationOf } from "./isolation.ts";
@@ -86,16 +87,6 @@ async function withOwnPorts(session: LoadedSession, flags: UpFlags): Promise<Loa
     process.stderr.write(`gantry: ${project.name}: ${name} is external, and shared\n`);
   }
   return { ...session, loaded: { ...session.loaded, project } };
-}
-
-/** What services with `use_api_socket` get; undefined where there is none. */
-async function apiSocketFor({ services }: ProjectModel, { engine, environment }: LoadedSession) {
-  if (![...services.values()].some((service) => service.use_api_socket === true)) return undefined;
-  const { allCredentials, configText } = await import("../engine/credentials.ts");
-  const path = /^unix:\/\/(.*)$/.exec(engine.url)?.[1];
-  // Of an engine in a virtual machine, the socket here is not the one there.
-  const socket = path === undefined || path.includes("/.docker/") ? "/var/run/docker.sock" : path;
-  return { socket, config: configText(await allCredentials(environment)) };
 }
 
 /** Both rounds as they would be carried out now. The second one may change once the first one's images are there. */

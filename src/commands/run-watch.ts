@@ -7,10 +7,11 @@ import type { WatchEvent } from "../watch/event.ts";
 import { openRecord, type WatchRecord } from "../watch/record.ts";
 import { watch } from "../watch/watch.ts";
 import { watchFiles } from "../watch/watch-files.ts";
+import { carryOut } from "./carry-out.ts";
 import { reload } from "./reload.ts";
 import { bringUp, type UpFlags, type UpRequest } from "./rounds.ts";
 import { openProgressFor, styleOf } from "./screen.ts";
-import { watchActions } from "./watch-actions.ts";
+import { inTurn, watchActions } from "./watch-actions.ts";
 
 /** A project that is watched, also after a pause. */
 export interface WatchedProject {
@@ -58,10 +59,14 @@ export async function runWatch(watched: WatchedProject, options: RunWatchOptions
   const view = { style: styleOf(process.stdout, flags), directory: process.cwd() };
   const tell = (event: WatchEvent) => write(flags.json ? watchJson(event) : watchLine(event, view));
   const alone = inTurn();
+  const quiet = await openProgress({ mode: "quiet", out: process.stderr });
   const actions = watchActions({
-    request: () => watched.request,
+    request: () => {
+      const { session, up, offers } = watched.request;
+      return { engine: session.engine, up, offers, ...session.loaded };
+    },
     prune,
-    progress: await openProgress({ mode: "quiet", out: process.stderr }),
+    carryOut: (plan, ending) => carryOut(watched.request.session, plan, { progress: quiet, signal: ending }),
     signal,
     inTurn: alone,
   });
@@ -114,14 +119,4 @@ export async function runWatch(watched: WatchedProject, options: RunWatchOptions
     }
   }
   return exitCodes.interrupted;
-}
-
-/** Runs one piece of work after the other. */
-function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work);
-    last = next.catch(() => {});
-    return next;
-  };
 }

@@ -1,21 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkTypes, installGantry } from "../installed.ts";
 
-const root = join(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "gantry-library-"));
-const modules = join(folder, "node_modules");
 
-/** The package as a user gets it: packed, unpacked, with its dependencies beside it. */
 beforeAll(() => {
-  execFileSync("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder], { cwd: root });
-  const [archive = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
-  mkdirSync(join(modules, "gantry"), { recursive: true });
-  execFileSync("tar", ["-xzf", archive, "--strip-components=1", "-C", join(modules, "gantry")], { cwd: folder });
-  symlinkSync(join(root, "node_modules/yaml"), join(modules, "yaml"));
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  installGantry(folder);
   writeFileSync(
     join(folder, "compose.yaml"),
     "services: {web: {image: 'nginx:$TAG', depends_on: [db]}, db: {image: postgres}}\n",
@@ -49,9 +42,7 @@ describe("the loader as a library", () => {
   it("has types that a strict program is checked against", () => {
     const check = (name: string, text: string) => {
       writeFileSync(join(folder, name), text);
-      const flags = ["--noEmit", "--strict", "--target", "esnext", "--module", "nodenext", "--types", "node"];
-      const types = ["--typeRoots", join(root, "node_modules/@types")];
-      execFileSync(join(root, "node_modules/.bin/tsc"), [...flags, ...types, name], { cwd: folder, encoding: "utf8" });
+      checkTypes(folder, name);
     };
     check("program.ts", program);
     expect(() => check("wrong.ts", program.replace("image: string", "image: number"))).toThrow();

@@ -8,13 +8,16 @@ import { readBlob } from "../../engine/registry/read-blob.ts";
 import { readManifest } from "../../engine/registry/read-manifest.ts";
 import { readOptions } from "../../engine/registry/read-options.ts";
 import { GantryError } from "../../errors.ts";
+import {
+  envFileAnnotation,
+  envFileType,
+  extendsAnnotation,
+  fileAnnotation,
+  fileType,
+  oldConfigType,
+  projectType,
+} from "./artifact-types.ts";
 import { cacheEntry } from "./cache.ts";
-
-const projectType = "application/vnd.docker.compose.project";
-/** What the configuration of an artifact is called by registries that know no artifact types. */
-const oldConfigType = "application/vnd.docker.compose.config.empty.v1+json";
-const fileType = "application/vnd.docker.compose.file+yaml";
-const envFileType = "application/vnd.docker.compose.envfile";
 
 interface Layer {
   readonly mediaType?: string;
@@ -78,8 +81,8 @@ async function writeLayers(
   for (const [i, { mediaType, annotations = {} }] of layers.entries()) {
     const content = contents[i];
     if (content === undefined) continue;
-    if (mediaType === envFileType || annotations["com.docker.compose.extends"] !== undefined) {
-      const kind = mediaType === envFileType ? "com.docker.compose.envfile" : "com.docker.compose.file";
+    if (mediaType === envFileType || annotations[extendsAnnotation] !== undefined) {
+      const kind = mediaType === envFileType ? envFileAnnotation : fileAnnotation;
       await writeFile(join(directory, fileName(annotations[kind], text)), content, { flag: "wx" });
     } else documents.push(content.toString("utf8"));
   }

@@ -20,6 +20,7 @@ import type { BuildCache } from "./cache.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
 import { carryOut } from "./carry-out.ts";
 import { openClassicOutput } from "./classic-output.ts";
+import { asksForInlineCache } from "./control/export-cache.ts";
 import { openTraceOutput, openVertex, type Trace } from "./control/trace.ts";
 import type { Copies } from "./copies.ts";
 import { makeImage } from "./make-image.ts";
@@ -91,7 +92,11 @@ export async function buildImage(
             : openTraceOutput(trace, work.plan, dockerfile.stages.length);
         const { stage, release } = await carryOut({ room, output, folder, signal: either, ...work });
         try {
-          const image = await makeImage(room, stage, { labels: args.labels ?? {}, tags });
+          const image = await makeImage(room, stage, {
+            labels: args.labels ?? {},
+            tags,
+            inlineCache: asksForInlineCache(work.request.args),
+          });
           if (args.q === true) tell({ stream: `${image.id}\n` });
           tell({ ...(trace !== undefined && { id: "moby.image.id" }), aux: { ID: image.id } });
           if (trace === undefined) {

@@ -16,6 +16,7 @@ import { placed } from "./dockerfile/complain.ts";
 import type { Instruction } from "./dockerfile/instruction.ts";
 import { parseInstructions } from "./dockerfile/parse.ts";
 import { evaluate } from "./evaluate.ts";
+import type { KeyedStep } from "./image-cache.ts";
 import { contextAsStage } from "./origin.ts";
 import type { StageOutput, StepOutput } from "./output.ts";
 import type { PlannedStage } from "./plan-stages.ts";
@@ -28,6 +29,7 @@ export interface StageState {
   readonly diffIds: readonly string[];
   readonly config: ContainerConfig;
   readonly history: readonly ImageHistory[];
+  readonly steps: readonly KeyedStep[];
   readonly scope: StageScope;
   /** The CMD is of this stage, not of its base. */
   readonly cmdIsOwn: boolean;
@@ -37,6 +39,8 @@ export interface StageState {
 
 /** What a step that makes a layer gives. */
 export interface StepResult {
+  /** Of the build cache; absent where there was nothing to do. */
+  readonly key?: string;
   /** Absent: it changed no file. */
   readonly diffId?: string;
   readonly description: string;
@@ -75,6 +79,7 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     diffIds: base.diffIds,
     config,
     history: base.history,
+    steps: base.steps,
     // What a stage has declared, those that stand on it know too.
     scope: base.scope ?? emptyScope,
     cmdIsOwn: false,
@@ -94,9 +99,10 @@ export async function buildStage(build: Build, planned: PlannedStage, output: St
     }
   }
   for (const instruction of stage.instructions) state = await next(instruction, false);
-  const { diffIds, history, author, scope } = state;
+  const { diffIds, history, steps, author, scope } = state;
   return {
     diffIds,
+    steps,
     history,
     scope,
     config: state.config,
@@ -125,7 +131,7 @@ async function baseOf(
     return image;
   }
   if (base.kind === "context") return contextAsStage(build, base.name, platform, progress);
-  return { diffIds: [], config: emptyConfig, history: [], platform };
+  return { diffIds: [], config: emptyConfig, history: [], steps: [], platform };
 }
 
 async function apply(
@@ -204,7 +210,7 @@ function withStep(state: StageState, created_by: string): StageState {
   return { ...state, history: [...state.history, { created_by, comment: madeBy, empty_layer: true }] };
 }
 
-function withLayer(state: StageState, { diffId, description, created }: StepResult): StageState {
+function withLayer(state: StageState, { key, diffId, description, created }: StepResult): StageState {
   const entry = {
     ...(created !== undefined && { created }),
     created_by: description,
@@ -215,5 +221,9 @@ function withLayer(state: StageState, { diffId, description, created }: StepResu
     ...state,
     diffIds: diffId === undefined ? state.diffIds : [...state.diffIds, diffId],
     history: [...state.history, entry],
+    ...(key !== undefined &&
+      created !== undefined && {
+        steps: [...state.steps, { key, created, ...(diffId !== undefined && { diffId }) }],
+      }),
   };
 }

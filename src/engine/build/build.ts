@@ -9,6 +9,7 @@ import type { BuildCache } from "./cache.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
 import type { Copies } from "./copies.ts";
 import type { Dockerfile } from "./dockerfile/parse.ts";
+import type { KeyedStep } from "./image-cache.ts";
 import type { BuildOutput } from "./output.ts";
 import type { BuildPlan, PlannedStage } from "./plan-stages.ts";
 import type { BuildSources, Entitlement } from "./request.ts";
@@ -66,6 +67,8 @@ export interface Build {
 export interface StageResult {
   readonly diffIds: readonly string[];
   readonly config: ContainerConfig;
+  /** What its layers were made by, for those who take it as a cache. */
+  readonly steps: readonly KeyedStep[];
   /** Steps that made no layer have no time of their own. */
   readonly history: readonly ImageHistory[];
   readonly platform: Platform;

@@ -49,7 +49,13 @@ export async function carryOut(work: Work): Promise<Built> {
   };
   const views = openViews(room.images.layers, path.join(work.folder, "views"));
   const abort = new AbortController();
+  const { sources, platform } = work.request;
+  const { images } = room;
+  const caches = { images, platform, signal: work.signal, credentials: sources.credentials, warn: output.warn };
+  const cacheFrom = await cacheImages(work.request.cacheFrom, caches);
+  for (const { diffIds } of cacheFrom) holds.push(images.catalog.hold(diffIds));
   const build = prepareBuild(work, {
+    cacheFrom,
     views,
     signal: AbortSignal.any([work.signal, abort.signal]),
     keep: (diffIds, isNew) => {
@@ -83,7 +89,7 @@ export async function carryOut(work: Work): Promise<Built> {
   }
 }
 
-interface Shared extends Pick<Build, "views" | "signal" | "atEnd"> {
+interface Shared extends Pick<Build, "views" | "signal" | "atEnd" | "cacheFrom"> {
   keep(diffIds: readonly string[], isNew: boolean): void;
 }
 
@@ -105,7 +111,6 @@ function prepareBuild(work: Work, { keep, ...shared }: Shared): Build {
     entitlements,
     pull,
     temporary,
-    cacheFrom: cacheImages(room.images, request.cacheFrom),
     noCache: ({ stage }) =>
       noCache === "all" || noCache.includes(stage.from.name ?? "") || noCache.includes(String(stage.index)),
     keep: (diffId) => keep([diffId], true),
@@ -170,7 +175,10 @@ async function findImage(
       throw error;
     }
   };
-  let image = pull ? undefined : find();
+  const isHere = [...sources.named.values()].some(
+    (context) => context.kind === "image" && context.isHere === true && context.reference === name,
+  );
+  let image = pull && !isHere ? undefined : find();
   if (image === undefined) {
     const { registry } = readReference(name);
     const auth = await sources.credentials(registry);
@@ -185,6 +193,7 @@ async function findImage(
     diffIds: image.diffIds,
     config,
     history,
+    steps: [],
     platform: image.config.platform,
     ...(created !== undefined && { created }),
     ...(author !== undefined && { author }),

@@ -6,6 +6,7 @@ import { copySources } from "./copy-sources.ts";
 import { cacheKey, describeStep } from "./describe-step.ts";
 import { complain } from "./dockerfile/complain.ts";
 import type { Copy } from "./dockerfile/instruction.ts";
+import { findKeyedStep, type ImageStep } from "./image-cache.ts";
 import { type ChangeMode, parseMode } from "./mode.ts";
 import { originOf } from "./origin.ts";
 import { type Owner, parseOwner } from "./owner.ts";
@@ -27,19 +28,24 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
       : cacheKey([...terms, "from", origin.stage.diffIds, instruction.sources, exclude, instruction.heredocs]);
   const reuse = (key: string | undefined) =>
     key === undefined || build.noCache(planned) ? undefined : build.cache.get(key);
-  const cached = (known: NonNullable<ReturnType<typeof reuse>>): StepResult => {
+  const cached = (known: ImageStep, key: string | undefined): StepResult => {
     output.cached();
-    return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
+    return {
+      ...(key !== undefined && { key }),
+      description,
+      created: known.created,
+      ...(known.diffId !== undefined && { diffId: known.diffId }),
+    };
   };
   const before = reuse(quick);
-  if (before !== undefined) return cached(before);
+  if (before !== undefined) return cached(before, quick);
 
   const selected = await copySources(build, instruction, origin);
   const key = cacheKey([...terms, checksumOf(selected)]);
-  const known = reuse(key);
+  const known = reuse(key) ?? (build.noCache(planned) ? undefined : findKeyedStep(build.cacheFrom, key));
   if (known !== undefined) {
     if (quick !== undefined) await build.cache.put(quick, known.diffId, description);
-    return cached(known);
+    return cached(known, key);
   }
   // With --link too, as dockerd does: what it promises is that the layer could be put upon another base, not that it is.
   const view = await build.views.open(state.diffIds);
@@ -74,7 +80,7 @@ export async function copyStep({ build, planned, state, output }: StepContext, i
   const how = { replace: build.noCache(planned) };
   const made = await build.cache.put(key, diffId, description, how);
   if (quick !== undefined) await build.cache.put(quick, made.diffId, description, how);
-  return { diffId: made.diffId ?? diffId, description, created: made.created };
+  return { key, diffId: made.diffId ?? diffId, description, created: made.created };
 }
 
 const isDirectory = (view: View, target: string) => view.look(view.resolve(asBytes(target)))?.isDirectory() === true;

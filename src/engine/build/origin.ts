@@ -81,7 +81,7 @@ export async function contextAsStage(
   const diffId = build.cache.get(key)?.diffId ?? (await layerOf(build, tree));
   build.keep(diffId);
   await build.cache.put(key, diffId, `the build context "${name}"`);
-  return { diffIds: [diffId], config: emptyConfig, history: [{ created_by: `CONTEXT ${name}` }], platform };
+  return { diffIds: [diffId], config: emptyConfig, history: [{ created_by: `CONTEXT ${name}` }], steps: [], platform };
 }
 
 async function layerOf({ images }: Build, tree: Tree): Promise<string> {

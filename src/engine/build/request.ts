@@ -47,6 +47,6 @@ export interface BuildSources {
 export type AgentConnector = (connection: NodeJS.ReadWriteStream & { destroy(): unknown }) => void;
 
 export type NamedContext =
-  | { readonly kind: "image"; readonly reference: string }
+  | { readonly kind: "image"; readonly reference: string; readonly isHere?: boolean }
   | { readonly kind: "files"; readonly tree: () => Promise<Tree> }
   | { readonly kind: "stage"; readonly stage: StageResult };

@@ -15,7 +15,7 @@ import { cacheKey, describeStep } from "./describe-step.ts";
 import { complain } from "./dockerfile/complain.ts";
 import { parseHeredoc } from "./dockerfile/heredoc.ts";
 import type { Command, Run } from "./dockerfile/instruction.ts";
-import { findStep } from "./image-cache.ts";
+import { findKeyedStep, findStep } from "./image-cache.ts";
 import { openMounts } from "./open-mounts.ts";
 import { readMount } from "./run-mount.ts";
 import { declaredArguments, proxyArguments, runArguments } from "./variables.ts";
@@ -86,10 +86,12 @@ export async function runStep(
     ]);
     const known = build.noCache(planned)
       ? undefined
-      : (cache.get(key) ?? findStep(build.cacheFrom, state.diffIds, description));
+      : (cache.get(key) ??
+        findKeyedStep(build.cacheFrom, key) ??
+        findStep(build.cacheFrom, state.diffIds, description));
     if (known !== undefined) {
       output.cached();
-      return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
+      return { key, description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
     }
     const id = randomBytes(32).toString("hex");
     const folder = build.temporary();
@@ -149,7 +151,7 @@ export async function runStep(
     await rm(folder, { recursive: true, force: true });
     output.ended(id);
     const made = await cache.put(key, diffId, description, { replace: build.noCache(planned) });
-    return { diffId: made.diffId ?? diffId, description, created: made.created };
+    return { key, diffId: made.diffId ?? diffId, description, created: made.created };
   } finally {
     await opened.release();
   }

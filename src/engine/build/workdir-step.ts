@@ -6,6 +6,7 @@ import { copyPieces } from "./copy-pieces.ts";
 import { cacheKey, describeStep } from "./describe-step.ts";
 import { complain } from "./dockerfile/complain.ts";
 import type { Text } from "./dockerfile/instruction.ts";
+import { findKeyedStep } from "./image-cache.ts";
 import { parseOwner } from "./owner.ts";
 import { asListed, type Placed } from "./place.ts";
 import { asBytes, asText } from "./view.ts";
@@ -20,10 +21,10 @@ export async function workdirStep(
   if (directory === "/") return { description };
   const user = state.config.User ?? "";
   const key = cacheKey(["WORKDIR", state.diffIds, directory, user]);
-  const known = build.noCache(planned) ? undefined : build.cache.get(key);
+  const known = build.noCache(planned) ? undefined : (build.cache.get(key) ?? findKeyedStep(build.cacheFrom, key));
   if (known !== undefined) {
     output.cached();
-    return { description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
+    return { key, description, created: known.created, ...(known.diffId !== undefined && { diffId: known.diffId }) };
   }
   const view = await build.views.open(state.diffIds);
   const path = view.resolve(asBytes(directory));
@@ -49,5 +50,5 @@ export async function workdirStep(
   const diffId = await build.images.layers.place(await build.images.layers.stageMade(copyPieces(placed)));
   build.keep(diffId);
   const made = await build.cache.put(key, diffId, description, { replace: build.noCache(planned) });
-  return { description, created: made.created, diffId: made.diffId ?? diffId };
+  return { key, description, created: made.created, diffId: made.diffId ?? diffId };
 }

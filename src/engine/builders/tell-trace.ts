@@ -38,6 +38,13 @@ const keptLines = 200;
 export function readTrace(tell: Tell): TraceReader {
   const steps = new Map<string, { name: string; told: string; rest: string; output: string[] }>();
   let failed: string | undefined;
+  const say = (step: { output: string[] }, line: string) => {
+    const text = shown(line);
+    if (text === "") return;
+    step.output.push(text);
+    step.output.splice(0, step.output.length - keptLines);
+    tell.progress({ text });
+  };
   const stepOf = (digest: string) => {
     const known = steps.get(digest) ?? { name: "", told: "", rest: "", output: [] };
     steps.set(digest, known);
@@ -52,19 +59,15 @@ export function readTrace(tell: Tell): TraceReader {
         const text = cached && isOver ? `CACHED ${name}` : name;
         if (step.told !== text && !step.told.startsWith("CACHED ") && !isInternal(name)) tell.progress({ text });
         step.told = text;
+        if (isOver) say(step, step.rest);
+        if (isOver) step.rest = "";
         if (error !== "" && !isCancelled(error)) failed ??= digest;
       }
       for (const { step: digest, text } of logs) {
         const step = stepOf(digest);
         const lines = (step.rest + text).split("\n");
         step.rest = lines.pop() ?? "";
-        for (const line of lines) {
-          const clean = shown(line);
-          if (clean === "") continue;
-          step.output.push(clean);
-          tell.progress({ text: clean });
-        }
-        step.output.splice(0, step.output.length - keptLines);
+        for (const line of lines) say(step, line);
       }
       for (const { id, current, total } of transfers)
         if (total > 0) tell.progress({ text: "Downloading", id, current, total });
@@ -72,9 +75,7 @@ export function readTrace(tell: Tell): TraceReader {
     },
     failure: () => {
       const step = failed === undefined ? undefined : steps.get(failed);
-      if (step === undefined) return undefined;
-      const rest = shown(step.rest);
-      return { step: step.name, output: rest === "" ? step.output : [...step.output, rest] };
+      return step === undefined ? undefined : { step: step.name, output: step.output };
     },
   };
 }

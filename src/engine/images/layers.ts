@@ -19,6 +19,8 @@ import type { Blobs } from "./blobs.ts";
 import { decompress } from "./decompress.ts";
 import { type PackedPiece, packFromRecipe, packLayer } from "./pack.ts";
 import { unpackLayer } from "./unpack.ts";
+import { type Unpacked, unpackHashed } from "./unpack-hashed.ts";
+import { unpack } from "./unpackers.ts";
 
 export interface LayerRecord {
   /** The digest of its tar, not compressed. */
@@ -67,6 +69,8 @@ export interface Layers {
   stack(diffIds: readonly string[]): readonly string[];
   /** Unpacks a layer's tar, not compressed. Throws TarError for a bad one; nothing is left behind. */
   stage(tar: AsyncIterable<Uint8Array>): Promise<StagedLayer>;
+  /** The same with a layer as it travels, compressed or not; its pieces are not to be used any more. */
+  stagePacked(bytes: AsyncIterable<Buffer>): Promise<StagedLayer>;
   /** Makes a layer of a tar that is made here, piece by piece: it needs no blob, for its recipe is kept. */
   stageMade(pieces: AsyncGenerator<PackedPiece, unknown>): Promise<StagedLayer>;
   /**
@@ -124,26 +128,17 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
   const kept = new Set([...records.all.keys()].map((hex) => path.basename(recipeFile(`sha256:${hex}`))));
   for (const name of await readdir(recipes)) if (!kept.has(name)) await rm(path.join(recipes, name));
 
-  const stage = async (tar: AsyncIterable<Uint8Array>): Promise<StagedLayer> => {
+  const stageBy = async (fill: (staging: string) => Promise<Unpacked>): Promise<StagedLayer> => {
     const staging = temporary(home);
     await mkdir(staging, { mode: 0o755 });
-    const hash = createHash("sha256");
-    let tarSize = 0;
-    const hashed = async function* () {
-      for await (const chunk of tar) {
-        hash.update(chunk);
-        tarSize += chunk.length;
-        yield chunk;
-      }
-    };
     try {
-      const { size } = await unpackLayer(hashed(), staging);
-      return { directory: staging, size, tarSize, diffId: `sha256:${hash.digest("hex")}` };
+      return { directory: staging, ...(await fill(staging)) };
     } catch (error) {
       await removeTree(staging);
       throw error;
     }
   };
+  const stage = (tar: AsyncIterable<Uint8Array>) => stageBy((staging) => unpackHashed(tar, staging));
 
   /** Layers that are being put in place. */
   const placing = new Map<string, Promise<void>>();
@@ -193,6 +188,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
     get: (diffId) => records.get(hexOf(diffId)),
     directory,
     stage,
+    stagePacked: (bytes) => stageBy((staging) => unpack(bytes, staging)),
     stageMade: async (pieces) => {
       const made = writeRecipe(pieces, temporary(recipes));
       try {

@@ -1,6 +1,6 @@
 /** Pushing: layers that the registry has already, here or in another repository, are not sent; the others are, several at once. */
 
-import type { CallOptions, Engine, Progress } from "../api.ts";
+import type { CallOptions, Engine, Progress, RegistryAuth } from "../api.ts";
 import { digestOf, shortId } from "../digest.ts";
 import { familiarName, formatReference, type ImageReference } from "../reference.ts";
 import { internal, notFound } from "../refusal.ts";
@@ -29,6 +29,8 @@ interface Push {
   readonly registry: Registry;
   readonly reference: ImageReference;
   readonly tell: (line: Progress) => void;
+  /** The image does not get the name, nor does anybody hear of it. */
+  readonly silent?: boolean;
 }
 
 /** EngineError 404 before the answer begins where there is no image of that name. */
@@ -59,6 +61,21 @@ export async function pushImage(
       registry.close();
     }
   }, signal);
+}
+
+/** Pushes an image under a name that it need not have here. EngineError. */
+export async function pushAs(
+  room: ImagesRoom,
+  image: Image,
+  reference: ImageReference,
+  { auth, signal }: { readonly auth: RegistryAuth | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const registry = openRegistry(reference.registry, { options: room.registries, auth, signal });
+  try {
+    await pushOne({ room, registry, reference, tell: () => {}, silent: true }, image);
+  } finally {
+    registry.close();
+  }
 }
 
 function tagsOf({ catalog }: ImagesRoom, short: string): readonly string[] {
@@ -96,6 +113,7 @@ async function pushOne(push: Push, image: Image): Promise<void> {
       throw pushFailure(await readFailure(response), formatReference(reference));
     }
     response.discard();
+    if (push.silent === true) return;
     const Digest = digestOf(manifest);
     const Size = Buffer.byteLength(manifest);
     const name = familiarName(reference);

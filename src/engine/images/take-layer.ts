@@ -2,7 +2,6 @@
 
 import { gather } from "../gather.ts";
 import type { Blobs } from "./blobs.ts";
-import { decompress } from "./decompress.ts";
 import type { LayerBlob, Layers, StagedLayer } from "./layers.ts";
 
 export interface TravellingLayer {
@@ -32,7 +31,7 @@ export async function takeLayer(
   };
   let staged: StagedLayer | undefined;
   try {
-    staged = await layers.stage(decompress(kept()));
+    staged = await layers.stagePacked(kept());
     if (diffId !== undefined && staged.diffId !== diffId) {
       throw new Error(`the layer's content has the digest ${staged.diffId}, but the image says ${diffId}`);
     }

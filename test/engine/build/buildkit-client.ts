@@ -25,15 +25,28 @@ export interface BuildkitClient {
   /** Paths whose content was asked for since this was looked at last. */
   sent(): string[];
   /** A build from its options; rejects as the engine says. */
-  build(options: Readonly<Record<string, string>>, exporter?: Readonly<Record<string, string>>): Promise<BuildResult>;
+  build(
+    options: Readonly<Record<string, string>>,
+    exporter?: Readonly<Record<string, string>>,
+    cache?: { readonly imports?: readonly CachePlace[]; readonly exports?: readonly CachePlace[] },
+  ): Promise<BuildResult>;
   close(): void;
 }
+
+/** With its `type`. */
+export type CachePlace = Readonly<Record<string, string>>;
+
+const cacheEntry = ({ type = "", ...attributes }: CachePlace) => ({
+  type,
+  attributes: new Map(Object.entries(attributes)),
+});
 
 export interface BuildResult {
   readonly response: ReadonlyMap<string, string>;
   /** Of its vertices, in the order in which they were begun; `CACHED` before those that were. */
   readonly vertices: readonly string[];
   readonly log: string;
+  readonly warnings: readonly string[];
 }
 
 export function openBuildkitClient({ tunnels }: BuildsRoom): BuildkitClient {
@@ -72,12 +85,18 @@ export function openBuildkitClient({ tunnels }: BuildsRoom): BuildkitClient {
     stream.end();
     const cached = new Map<string, boolean>();
     let log = "";
+    const told: string[] = [];
     for await (const message of stream.messages) {
-      const { vertexes, logs } = decode(messages.statusResponse, message);
+      const { vertexes, logs, warnings } = decode(messages.statusResponse, message);
       for (const vertex of vertexes) cached.set(vertex.name, vertex.cached);
+      for (const { short } of warnings) told.push(short.toString("utf8"));
       for (const { data } of logs) log += data.toString("utf8");
     }
-    return { log, vertices: Array.from(cached, ([name, isCached]) => (isCached ? `CACHED ${name}` : name)) };
+    return {
+      log,
+      warnings: told,
+      vertices: Array.from(cached, ([name, isCached]) => (isCached ? `CACHED ${name}` : name)),
+    };
   };
 
   return {
@@ -88,9 +107,11 @@ export function openBuildkitClient({ tunnels }: BuildsRoom): BuildkitClient {
       sent = [];
       return paths;
     },
-    build: async (options, exporter = {}) => {
+    build: async (options, exporter = {}, { imports = [], exports = [] } = {}) => {
       const ref = `build-${++builds}`;
       const told = watch(ref);
+      // Of a build that is refused it may not hear any more.
+      told.catch(() => {});
       const solved = client.ask(
         "/moby.buildkit.v1.Control/Solve",
         { request: messages.solveRequest, response: messages.solveResponse },
@@ -99,6 +120,7 @@ export function openBuildkitClient({ tunnels }: BuildsRoom): BuildkitClient {
           session: "test",
           frontend: "dockerfile.v0",
           frontendAttributes: new Map(Object.entries({ "force-network-mode": "none", ...options })),
+          cache: { imports: imports.map(cacheEntry), exports: exports.map(cacheEntry) },
           exporters: [{ type: "moby", attributes: new Map(Object.entries(exporter)) }],
         },
       );

@@ -1,5 +1,6 @@
 /** Builds that clients have asked for, while they last, and what they tell. */
 
+import type { RegistryAuth } from "../../api.ts";
 import type { GrpcCall } from "../../buildkit/grpc-server.ts";
 import type { StageResult } from "../build.ts";
 import { openTrace, type Trace } from "./trace.ts";
@@ -20,6 +21,9 @@ export interface Job {
 export interface Solved {
   readonly stage: StageResult;
   readonly labels: Readonly<Record<string, string>>;
+  /** BUILDKIT_INLINE_CACHE was given. */
+  readonly inlineCache: boolean;
+  readonly credentials: (registry: string) => Promise<RegistryAuth | undefined>;
   /** Its layers stay until then. */
   release(): Promise<void>;
 }

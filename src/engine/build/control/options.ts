@@ -28,11 +28,17 @@ export function readOptions({ options, cacheImports, entitlements, sources }: Fr
     args: withPrefix(options, "build-arg:"),
     noCache: noCache === undefined ? [] : noCache === "" ? "all" : noCache.split(","),
     pull: options.get("image-resolve-mode") === "pull",
-    cacheFrom: cacheImports.flatMap(({ attributes }) => attributes.get("ref") ?? []),
+    cacheFrom: cacheImports.flatMap(cacheReference),
     hostConfig: hostConfigOf(options),
     entitlements: new Set(entitlements.filter((one): one is Entitlement => known.has(one))),
     sources,
   };
+}
+
+function cacheReference({ type, attributes }: FrontendOptions["cacheImports"][number]): string | readonly string[] {
+  if (type !== "registry" && type !== "")
+    throw badRequest(`cache import from type=${type} is not supported: expected type=registry,ref=…`);
+  return attributes.get("ref") ?? [];
 }
 
 const known: ReadonlySet<string> = new Set<Entitlement>(["network.host", "security.insecure"]);
@@ -46,6 +52,8 @@ export function withPrefix(options: ReadonlyMap<string, string>, prefix: string)
 }
 
 function hostConfigOf(options: ReadonlyMap<string, string>): HostConfig {
+  // Gantry's own client asks for it; BuildKit has no such option.
+  const memory = options.get("memory");
   const shm = options.get("shm-size");
   const hosts = options.get("add-hosts") ?? "";
   const ulimits = options.get("ulimit") ?? "";
@@ -54,6 +62,7 @@ function hostConfigOf(options: ReadonlyMap<string, string>): HostConfig {
     // "sandbox" is BuildKit's word for docker's default.
     NetworkMode: network === "" || network === "sandbox" ? "default" : network,
     ...(hosts !== "" && { ExtraHosts: hosts.split(",").map((host) => host.replace("=", ":")) }),
+    ...(memory !== undefined && { Memory: Number(memory) }),
     ...(shm !== undefined && shm !== "" && { ShmSize: Number(shm) }),
     ...(ulimits !== "" && { Ulimits: ulimits.split(",").map(readUlimit) }),
   };

@@ -18,6 +18,7 @@ import { imageConfigOf, makeImage } from "../make-image.ts";
 import { StepFailure } from "../run-step.ts";
 import type { SentContexts } from "../session/contexts.ts";
 import type { Sessions } from "../session/open-sessions.ts";
+import { type CacheExport, exportCaches, refuseStrangeCaches } from "./export-cache.ts";
 import { type Job, openJobs } from "./jobs.ts";
 import { definitionOf, referenceIn, solveDockerfile } from "./solve.ts";
 import { failureText, openVertex, timeOf } from "./trace.ts";
@@ -61,15 +62,24 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
     return reference;
   };
 
-  const exportImage = async (job: Job, reference: string, names: string): Promise<string> => {
+  const exportImage = async (
+    job: Job,
+    reference: string,
+    names: string,
+    caches: readonly CacheExport[],
+  ): Promise<string> => {
     const result = jobs.solved(reference);
     if (result === undefined) throw new GrpcError(grpcStatus.notFound, `there is no result "${reference}"`);
     const tags = names === "" ? [] : names.split(",").map((name) => taggedReference(name, undefined));
     const vertex = openVertex(job.trace, "exporting to image");
     try {
-      const { id } = await makeImage(room, result.stage, { labels: result.labels, tags });
+      const { labels, credentials } = result;
+      const inlineCache = result.inlineCache || caches.length > 0;
+      const image = await makeImage(room, result.stage, { labels, tags, inlineCache });
+      const { id } = image;
       vertex.progress({ id: `writing image ${id}`, status: "done" });
       for (const tag of tags) vertex.progress({ id: `naming to ${tag}`, status: "done" });
+      await exportCaches(room.images, image, caches, { signal: job.signal, credentials });
       vertex.done(id);
       return id;
     } catch (error) {
@@ -90,14 +100,15 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
     const finish = (result: string | Error) => (result instanceof Error ? reject(result) : resolve(result));
     const job = jobs.open({ ref, session, entitlements, signal, finish });
     try {
-      refuseStrangers(exporters, cache?.exports ?? []);
+      refuseStrangers(exporters);
+      refuseStrangeCaches(cache?.exports ?? []);
       // Without a frontend the client leads the build, through the bridge.
       if (frontend !== "") finish(await solveOne(job, frontend, frontendAttributes, cache?.imports ?? [], new Map()));
       const reference = await promise;
       const [exporter] = exporters;
       if (exporter === undefined || reference === "") return { exporterResponse: new Map<string, string>() };
       const names = exporter.attributes.get("name") ?? "";
-      const id = await exportImage(job, reference, names);
+      const id = await exportImage(job, reference, names, cache?.exports ?? []);
       const response = new Map([
         ["containerimage.config.digest", id],
         ["containerimage.digest", id],
@@ -191,14 +202,9 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
 }
 
 /** Throws GrpcError for what becomes of a build elsewhere. */
-function refuseStrangers(
-  exporters: readonly { readonly type: string }[],
-  caches: readonly { readonly type: string }[],
-) {
+function refuseStrangers(exporters: readonly { readonly type: string }[]): void {
   const strange = exporters.find(({ type }) => type !== "moby" && type !== "image");
   if (strange !== undefined) throw unsupported(`the output type=${strange.type}: builds become images of this engine`);
-  const exported = caches.find(({ type }) => type !== "inline");
-  if (exported !== undefined) throw unsupported(`cache export to type=${exported.type}`);
 }
 
 const unsupported = (what: string) => new GrpcError(grpcStatus.unimplemented, `this engine does not support ${what}`);

@@ -15,6 +15,7 @@ import type { NamedContext } from "../request.ts";
 import type { SentContexts } from "../session/contexts.ts";
 import type { Session } from "../session/open-sessions.ts";
 import { sessionSources, transfer } from "../session/session-sources.ts";
+import { asksForInlineCache } from "./export-cache.ts";
 import type { Job, Solved } from "./jobs.ts";
 import { readOptions, withPrefix } from "./options.ts";
 import { openTraceOutput, openVertex } from "./trace.ts";
@@ -57,7 +58,9 @@ export async function solveDockerfile(request: SolveRequest): Promise<Solved> {
     const prepared = prepare(await sources.dockerfile(), build);
     const output = openTraceOutput(trace, prepared.plan, prepared.dockerfile.stages.length);
     const { stage, release } = await carryOut({ room, request: build, output, folder, signal, ...prepared });
-    return { stage, release, labels: Object.fromEntries(withPrefix(options, "label:")) };
+    const { credentials } = sources;
+    const labels = Object.fromEntries(withPrefix(options, "label:"));
+    return { stage, release, labels, credentials, inlineCache: asksForInlineCache(build.args) };
   } finally {
     for (const close of closers) close();
     await rm(folder, { recursive: true, force: true });
@@ -68,11 +71,17 @@ export async function solveDockerfile(request: SolveRequest): Promise<Solved> {
 function namedContext(
   name: string,
   value: string,
-  { input }: SolveRequest,
+  { input, options }: SolveRequest,
   shared: Parameters<typeof transfer>[0],
 ): NamedContext {
   const [, kind = "", rest = ""] = /^([a-z-]+):(.*)$/s.exec(value) ?? [];
-  if (kind === "docker-image") return { kind: "image", reference: rest.replace(/^\/\//, "") };
+  if (kind === "docker-image")
+    return {
+      kind: "image",
+      reference: rest.replace(/^\/\//, ""),
+      // Gantry's own client says so of the images that it has just had built: no registry has them.
+      ...(options.has(`local-image:${name}`) && { isHere: true }),
+    };
   if (kind === "local") {
     const tree = () => transfer(shared, `load from context ${name}`, { name: rest });
     return { kind: "files", tree };

@@ -1,0 +1,126 @@
+/** Layers unpacked beside each other, each in a thread: hashing and reading a tar would hold up all else that the daemon does. */
+
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { Worker } from "node:worker_threads";
+import { decompress } from "./decompress.ts";
+import { type Unpacked, unpackHashed } from "./unpack-hashed.ts";
+
+export type ToUnpacker =
+  /** A layer begins: where it is unpacked to. */
+  | { readonly directory: string }
+  | { readonly chunk: Uint8Array }
+  | { readonly end: true }
+  /** There will be no more of it. */
+  | { readonly abort: true };
+
+export type FromUnpacker = { readonly taken: true } | { readonly unpacked: Unpacked } | { readonly failure: string };
+
+/** How many pieces may be on their way to a thread. */
+const piecesAhead = 4;
+/** A thread that has nothing to do for so long, milliseconds, is ended. */
+const idleTime = 3000;
+
+interface Unpacker {
+  readonly thread: Worker;
+  gone: boolean;
+  idle?: NodeJS.Timeout;
+}
+
+const free: Unpacker[] = [];
+
+/**
+ * Unpacks a layer as it travels, compressed or not; its pieces are this function's to keep. `directory` is there, and empty; where
+ * it fails, what is in it is the caller's to remove. Throws Error for a bad layer, and what `source` throws.
+ */
+export async function unpack(source: AsyncIterable<Buffer>, directory: string): Promise<Unpacked> {
+  const pieces = source[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  const second = first.done === true ? first : await pieces.next();
+  const all = (async function* () {
+    try {
+      if (first.done !== true) yield first.value;
+      for (let next = second; next.done !== true; next = await pieces.next()) yield next.value;
+    } finally {
+      await pieces.return?.();
+    }
+  })();
+  // A small one is not worth a thread.
+  if (second.done === true) return unpackHashed(decompress(all), directory);
+  const unpacker = free.pop() ?? startUnpacker();
+  clearTimeout(unpacker.idle);
+  unpacker.thread.ref();
+  try {
+    return await converse(unpacker.thread, all, directory);
+  } finally {
+    unpacker.thread.unref();
+    unpacker.idle = setTimeout(() => void unpacker.thread.terminate(), idleTime).unref();
+    if (!unpacker.gone) free.push(unpacker);
+  }
+}
+
+function startUnpacker(): Unpacker {
+  const bundle = path.join(import.meta.dirname, "unpack.cjs");
+  // Where nothing is bundled, the source itself.
+  const thread = new Worker(existsSync(bundle) ? bundle : path.join(import.meta.dirname, "unpack-worker.ts"));
+  const unpacker: Unpacker = { thread, gone: false };
+  // Whoever waits for it hears of it too.
+  thread.on("error", () => {});
+  thread.once("exit", () => {
+    unpacker.gone = true;
+    const place = free.indexOf(unpacker);
+    if (place !== -1) free.splice(place, 1);
+  });
+  return unpacker;
+}
+
+/** Hands a layer over piece by piece, as fast as they are taken. */
+async function converse(thread: Worker, source: AsyncIterable<Buffer>, directory: string): Promise<Unpacked> {
+  const post = (message: ToUnpacker, transfer: readonly ArrayBuffer[] = []) => thread.postMessage(message, transfer);
+  let ahead = 0;
+  let isOver = false;
+  let wake = () => {};
+  const { promise, resolve, reject } = Promise.withResolvers<Unpacked>();
+  const end = () => {
+    isOver = true;
+    wake();
+  };
+  promise.then(end, end);
+  const hear = (message: FromUnpacker) => {
+    if ("taken" in message) {
+      ahead--;
+      wake();
+    } else if ("unpacked" in message) resolve(message.unpacked);
+    else reject(new Error(message.failure));
+  };
+  const lost = (error?: unknown) =>
+    reject(error instanceof Error ? error : new Error("the thread that unpacks is gone"));
+  thread.on("message", hear).on("error", lost).on("exit", lost);
+  try {
+    post({ directory });
+    for await (const chunk of source) {
+      while (ahead >= piecesAhead && !isOver) await new Promise<void>((go) => (wake = go));
+      if (isOver) break;
+      const own = owned(chunk);
+      ahead++;
+      post({ chunk: own }, [own.buffer]);
+    }
+    if (!isOver) post({ end: true });
+    return await promise;
+  } catch (error) {
+    if (!isOver) post({ abort: true });
+    // Nothing is written any more when this is told.
+    await promise.catch(() => {});
+    throw error;
+  } finally {
+    thread.off("message", hear).off("error", lost).off("exit", lost);
+  }
+}
+
+/** The same bytes in memory of their own, which can change hands. */
+function owned(chunk: Buffer): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = chunk;
+  if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength)
+    return new Uint8Array(buffer);
+  return new Uint8Array(chunk);
+}
