@@ -234,10 +234,17 @@ async function build({ order, subject }: Of<"build-image">, means: Means, tell: 
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     const { message, output, attribute, hint } = error;
-    const evidence = [{ title: `last output of the build of ${subject.name}`, lines: output.slice(-shownLines) }];
+    const evidence = [
+      order.check === true
+        ? { title: `found in the Dockerfile of ${subject.name}`, lines: output }
+        : { title: `last output of the build of ${subject.name}`, lines: output.slice(-shownLines) },
+    ];
     const blame = attribute === undefined ? {} : { blame: { path: ["build", attribute], code: "unbuildable-image" } };
     // Where a place in the Dockerfile is named, it says enough.
-    const text = /^\S+:\d+: /.test(message) ? message : `image "${subject.name}" cannot be built: ${message}`;
+    const text =
+      order.check === true || /^\S+:\d+: /.test(message)
+        ? message
+        : `image "${subject.name}" cannot be built: ${message}`;
     throw new StepError(text, evidence, { cause: error, ...blame, ...(hint !== undefined && { hint }) });
   }
   return undefined;

@@ -54,7 +54,7 @@ export function lineProgress(write: (text: string) => void, line: (status: Statu
 }
 
 /** What is said of an image when work on it begins; everything else is output of a build. */
-const beginnings: ReadonlySet<string> = new Set(["Building", "Pulling", "Pushing", "Removing"]);
+const beginnings: ReadonlySet<string> = new Set(["Building", "Checking", "Pulling", "Pushing", "Removing"]);
 
 /**
  * ` Container x  Created`, each change once. Of a build every line is shown, of a pull only its beginning and end. What

@@ -122,10 +122,12 @@ const providerWords = {
 } as const;
 
 function doingWord(step: Step): string {
+  if (step.op === "build-image" && step.order.check === true) return "Checking";
   return step.op === "run-provider" ? providerWords[step.provider.action][0] : words[step.op][0];
 }
 
 function doneWord(step: Step): string {
+  if (step.op === "build-image" && step.order.check === true) return "Checked";
   if (step.op === "run-provider") return providerWords[step.provider.action][1];
   if (step.op === "wait-container" && step.condition === "completed") return "Exited";
   return words[step.op][1];

@@ -159,4 +159,23 @@ secrets: { lost: { file: ./lost } }
       expect(exitCode).toBe(1);
     },
   );
+
+  scenario(
+    "a check builds nothing, and fails where there is something to mend",
+    {
+      "compose.yaml": `services:
+  good: { build: { context: ., dockerfile_inline: "FROM scratch" } }
+  bad: { build: { context: ., dockerfile: bad.Dockerfile } }
+`,
+      "bad.Dockerfile": `FROM scratch\nMAINTAINER me\n`,
+    },
+    async (stack) => {
+      const { exitCode, stderr } = await stack.gantry("build", "--check");
+      // An engine without docker's buildx cannot be asked; it says so.
+      expect(stderr).toMatch(/MaintainerDeprecated|--check: this engine is asked for it by docker's buildx/);
+      expect(exitCode).toBe(1);
+      const left = await stack.engine.imageList({ filters: { reference: [`${stack.project}-*`] } });
+      expect(left).toEqual([]);
+    },
+  );
 });

@@ -43,14 +43,22 @@ export async function buildByBake(order: BuildOrder, means: BuildMeans): Promise
       else trace.take(news);
     }
   })();
-  const printed = (async () => {
-    for await (const line of createInterface({ input: child.stdout })) if (line !== "") means.progress({ text: line });
+  const printed: string[] = [];
+  const read = (async () => {
+    for await (const line of createInterface({ input: child.stdout })) if (line !== "") printed.push(line);
   })();
   try {
     const code = await ended;
-    await Promise.all([said, printed]);
+    await Promise.all([said, read]);
     if (signal?.aborted) throw signal.reason;
-    if (code === 0) return;
+    if (code === 0) {
+      for (const text of printed) means.progress({ text });
+      return;
+    }
+    if (order.check === true && printed.length > 0)
+      throw new BuildError(`${order.dockerfile ?? `the Dockerfile of "${order.name}"`}: there is something to mend`, {
+        output: printed,
+      });
     const last = others.filter((line) => /^ERROR: /.test(line)).at(-1) ?? others.findLast((line) => line.trim() !== "");
     const message = (last ?? `docker buildx bake exited with code ${code}`).replace(/^ERROR: /, "");
     throw new BuildError(placed(message, others, order), { output: trace.failure()?.output ?? [] });

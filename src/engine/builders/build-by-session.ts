@@ -46,7 +46,7 @@ export async function buildBySession(order: BuildOrder, frontend: Frontend, mean
     // Its failure is that of the build, which is told.
     told.catch(() => {});
     try {
-      await opened.control.ask(
+      const { exporterResponse } = await opened.control.ask(
         "/moby.buildkit.v1.Control/Solve",
         { request: messages.solveRequest, response: messages.solveResponse },
         {
@@ -65,6 +65,7 @@ export async function buildBySession(order: BuildOrder, frontend: Frontend, mean
         options,
       );
       await told;
+      if (order.check === true) tellFindings(order, exporterResponse.get("result.txt") ?? "", means);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       // What was told last says what went wrong; of a build that was refused nothing is told.
@@ -74,6 +75,17 @@ export async function buildBySession(order: BuildOrder, frontend: Frontend, mean
   } finally {
     agents.close();
   }
+}
+
+/** BuildError where a check has found something. */
+function tellFindings({ dockerfile, name }: BuildOrder, text: string, { progress }: BuildMeans): void {
+  const output = text.split("\n").filter((line) => line !== "");
+  if (output.length === 0) {
+    progress({ text: "Check complete, no warnings found." });
+    return;
+  }
+  const what = output.length === 1 ? "1 thing" : `${output.length} things`;
+  throw new BuildError(`${dockerfile ?? `the Dockerfile of "${name}"`}: ${what} to mend`, { output });
 }
 
 async function openBoth({ engine, signal }: BuildMeans, headers: ReturnType<typeof sessionHeaders>) {

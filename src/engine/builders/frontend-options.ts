@@ -39,6 +39,7 @@ export function frontendRequest(order: BuildOrder, frontend: Frontend): Frontend
   if (isRemote) set("context", context);
   // What is not in the context comes from here all the same.
   if (isRemote && dockerfile === undefined) set("dockerfilekey", "dockerfile");
+  if (order.check === true) set("requestid", "frontend.lint");
   set("target", target || undefined);
   set("platform", platform);
   for (const [name, value] of Object.entries(order.args)) set(`build-arg:${name}`, value);
@@ -102,6 +103,10 @@ function refuseWhatIsMissing(order: BuildOrder, { isOwn, hasContexts }: Frontend
   if (!hasContexts && (order.contexts ?? order.built) !== undefined)
     refuse("additional_contexts", "this engine's BuildKit is too old for it", "take dockerd 23 or newer");
   if (isOwn) return;
+  if (order.check === true)
+    throw new BuildError("--check: this engine is asked for it by docker's buildx, which is not installed", {
+      hint: "install docker's buildx plug-in",
+    });
   if (order.memory !== undefined)
     throw new BuildError("--memory: BuildKit has no limit for builds", {
       hint: "leave it out, or build without BuildKit: DOCKER_BUILDKIT=0",

@@ -6,7 +6,6 @@
 
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { placeOf } from "../../../errors.ts";
 import { type ErrorDetail, GrpcError, grpcStatus } from "../../buildkit/grpc.ts";
 import { answers, type GrpcCall, type GrpcMethod, serveGrpc, unary } from "../../buildkit/grpc-server.ts";
 import * as messages from "../../buildkit/messages.ts";
@@ -20,7 +19,8 @@ import type { SentContexts } from "../session/contexts.ts";
 import type { Sessions } from "../session/open-sessions.ts";
 import { type CacheExport, exportCaches, refuseStrangeCaches } from "./export-cache.ts";
 import { type Job, openJobs } from "./jobs.ts";
-import { definitionOf, referenceIn, solveDockerfile } from "./solve.ts";
+import { lintRequest, locationOf } from "./lint-result.ts";
+import { checkDockerfile, definitionOf, referenceIn, solveDockerfile } from "./solve.ts";
 import { failureText, openVertex, timeOf } from "./trace.ts";
 
 export interface ControlRoom {
@@ -32,33 +32,37 @@ export interface ControlRoom {
 /** Answers on a connection. */
 export type Control = (connection: Duplex) => void;
 
-type Inputs = ReadonlyMap<string, { readonly operations: readonly Buffer[] }>;
-type Imports = readonly { readonly type: string; readonly attributes: ReadonlyMap<string, string> }[];
+/** What a frontend is asked for. */
+interface FrontendCall {
+  readonly frontend: string;
+  readonly options: ReadonlyMap<string, string>;
+  readonly cacheImports: readonly { readonly type: string; readonly attributes: ReadonlyMap<string, string> }[];
+  readonly inputs: ReadonlyMap<string, { readonly operations: readonly Buffer[] }>;
+}
 
 export function openControl({ room, sessions, sent }: ControlRoom): Control {
   const jobs = openJobs();
 
-  /** A Dockerfile built; what its result is called. */
-  const solveOne = async (
-    job: Job,
-    frontend: string,
-    options: ReadonlyMap<string, string>,
-    cacheImports: Imports,
-    inputs: Inputs,
-  ): Promise<string> => {
+  const requestOf = async (job: Job, { frontend, options, cacheImports, inputs }: FrontendCall) => {
     // A syntax image would be the same language: this engine has it built in.
     if (frontend !== "dockerfile.v0" && frontend !== "gateway.v0")
       throw unsupported(`the frontend "${frontend}": this engine builds Dockerfiles`);
-    const asked = options.get("requestid") ?? "";
-    if (asked !== "") throw unsupported(`the request ${asked}`);
     const session = await sessions.find(job.session, job.signal);
     const input = (name: string) => {
       const reference = referenceIn(inputs.get(name)?.operations ?? []);
       return reference === undefined ? undefined : jobs.solved(reference);
     };
-    const solved = await solveDockerfile({ room, session, sent, job, options, cacheImports, input });
+    return { room, session, sent, job, options, cacheImports, input };
+  };
+
+  /** A Dockerfile built: what its result is called; or looked at: what is said of it. */
+  const solveOne = async (job: Job, call: FrontendCall): Promise<string | ReadonlyMap<string, string>> => {
+    const asked = call.options.get("requestid") ?? "";
+    if (asked !== "" && asked !== lintRequest) throw unsupported(`the request ${asked}`);
+    const request = await requestOf(job, call);
+    if (asked === lintRequest) return checkDockerfile(request);
     const reference = randomBytes(16).toString("hex");
-    job.solved.set(reference, solved);
+    job.solved.set(reference, await solveDockerfile(request));
     return reference;
   };
 
@@ -103,7 +107,12 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
       refuseStrangers(exporters);
       refuseStrangeCaches(cache?.exports ?? []);
       // Without a frontend the client leads the build, through the bridge.
-      if (frontend !== "") finish(await solveOne(job, frontend, frontendAttributes, cache?.imports ?? [], new Map()));
+      if (frontend !== "") {
+        const call = { frontend, options: frontendAttributes, cacheImports: cache?.imports ?? [], inputs: new Map() };
+        const solved = await solveOne(job, call);
+        if (typeof solved !== "string") return { exporterResponse: solved };
+        finish(solved);
+      }
       const reference = await promise;
       const [exporter] = exporters;
       if (exporter === undefined || reference === "") return { exporterResponse: new Map<string, string>() };
@@ -150,10 +159,13 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
     ListWorkers: unary(messages.empty, messages.listWorkersResponse, () => ({ records: [{ ...worker, version }] })),
     Info: unary(messages.empty, messages.infoResponse, () => ({ version })),
     DiskUsage: unary(messages.diskUsageRequest, messages.diskUsageResponse, () => ({ records: usage() })),
-    Prune: answers(messages.pruneRequest, messages.usageRecord, async function* ({ all, reservedSpace }) {
+    Prune: answers(messages.pruneRequest, messages.usageRecord, async function* ({ all, keepDuration, ...request }) {
+      const others = request.filters.filter((filter) => filter !== "");
+      if (others.length > 0) throw unsupported(`the filter ${others.join(", ")} of the build cache`);
       const before = usage();
-      const keep = reservedSpace === 0 ? undefined : reservedSpace;
-      const { CachesDeleted } = await room.cache.prune({ all, filters: {}, keep });
+      const keep = request.reservedSpace === 0 ? undefined : request.reservedSpace;
+      const filters = keepDuration === 0n ? {} : { until: [`${keepDuration}ns`] };
+      const { CachesDeleted } = await room.cache.prune({ all, filters, keep });
       yield* before.filter(({ id }) => CachesDeleted?.includes(id) === true);
     }),
   };
@@ -165,9 +177,12 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
       workers: [worker],
     })),
     Solve: unary(messages.bridgeSolveRequest, messages.bridgeSolveResponse, async (request, call) => {
-      const { frontend, frontendOptions, cacheImports, frontendInputs } = request;
+      const { frontend, frontendOptions: options, cacheImports, frontendInputs: inputs } = request;
       const job = await jobs.of(call);
-      const id = await told(solveOne(job, frontend, frontendOptions, cacheImports, frontendInputs));
+      const id = await told(solveOne(job, { frontend, options, cacheImports, inputs }));
+      if (typeof id !== "string") {
+        return { result: { metadata: new Map([...id].map(([name, text]) => [name, Buffer.from(text)])) } };
+      }
       const solved = job.solved.get(id);
       const config = solved === undefined ? "" : imageConfigOf(solved.stage, solved.labels);
       return {
@@ -212,11 +227,10 @@ const unsupported = (what: string) => new GrpcError(grpcStatus.unimplemented, `t
 /** The place in the Dockerfile, which clients show. Source: moby/buildkit, solver/errdefs/source.go; it is written as JSON. */
 function detailsOf(error: unknown): readonly ErrorDetail[] {
   if (!(error instanceof StepFailure || error instanceof DockerfileError)) return [];
-  const { source, start, end } = error.span;
-  const [from, to] = [start, Math.max(start, end - 1)].map((offset) => placeOf(source.text, offset).line);
+  const { source } = error.span;
   const value = {
     info: { filename: source.path, data: Buffer.from(source.text).toString("base64"), language: "Dockerfile" },
-    ranges: [{ start: { line: from }, end: { line: to } }],
+    ...locationOf(error.span),
   };
   return [{ typeUrl: "github.com/moby/buildkit/errdefs.Source+json", value: Buffer.from(JSON.stringify(value)) }];
 }

@@ -11,12 +11,13 @@ import type { BuildRoom } from "../build-image.ts";
 import { carryOut } from "../carry-out.ts";
 import { prepare } from "../prepare.ts";
 import { openRemoteContext } from "../remote-context.ts";
-import type { NamedContext } from "../request.ts";
+import type { BuildRequest, NamedContext } from "../request.ts";
 import type { SentContexts } from "../session/contexts.ts";
 import type { Session } from "../session/open-sessions.ts";
 import { sessionSources, transfer } from "../session/session-sources.ts";
 import { asksForInlineCache } from "./export-cache.ts";
 import type { Job, Solved } from "./jobs.ts";
+import { lintResult } from "./lint-result.ts";
 import { readOptions, withPrefix } from "./options.ts";
 import { openTraceOutput, openVertex } from "./trace.ts";
 
@@ -32,9 +33,34 @@ export interface SolveRequest {
 }
 
 /** EngineError 400 for what is wrong in the request or the Dockerfile; the failure of a step as it is. */
-export async function solveDockerfile(request: SolveRequest): Promise<Solved> {
-  const { room, session, sent, job, options, cacheImports } = request;
+export function solveDockerfile(request: SolveRequest): Promise<Solved> {
+  const { room, job, options } = request;
   const { trace, signal } = job;
+  return withSources(request, async ({ build, folder }) => {
+    const { sources } = build;
+    const prepared = prepare(await sources.dockerfile(), build);
+    const output = openTraceOutput(trace, prepared.plan, prepared.dockerfile.stages.length);
+    const { stage, release } = await carryOut({ room, request: build, output, folder, signal, ...prepared });
+    const { credentials } = sources;
+    const labels = Object.fromEntries(withPrefix(options, "label:"));
+    return { stage, release, labels, credentials, inlineCache: asksForInlineCache(build.args) };
+  });
+}
+
+/** What could be better in the Dockerfile, or is wrong in it, as metadata of a result. */
+export function checkDockerfile(request: SolveRequest): Promise<ReadonlyMap<string, string>> {
+  return withSources(request, async ({ build }) => lintResult(await build.sources.dockerfile(), build));
+}
+
+interface Opened {
+  readonly build: BuildRequest;
+  /** For what lasts as long as the build. */
+  readonly folder: string;
+}
+
+async function withSources<T>(request: SolveRequest, work: (opened: Opened) => Promise<T>): Promise<T> {
+  const { room, session, sent, job, options, cacheImports } = request;
+  const { trace, signal, entitlements } = job;
   const folder = path.join(room.folder, randomBytes(8).toString("hex"));
   await mkdir(folder, { mode: 0o700 });
   const closers: (() => void)[] = [];
@@ -53,14 +79,7 @@ export async function solveDockerfile(request: SolveRequest): Promise<Solved> {
       named.set(name, namedContext(name, value, request, shared));
     }
     const sources = sessionSources({ ...shared, options, named, atEnd });
-    const { entitlements } = job;
-    const build = readOptions({ options, cacheImports, entitlements, sources });
-    const prepared = prepare(await sources.dockerfile(), build);
-    const output = openTraceOutput(trace, prepared.plan, prepared.dockerfile.stages.length);
-    const { stage, release } = await carryOut({ room, request: build, output, folder, signal, ...prepared });
-    const { credentials } = sources;
-    const labels = Object.fromEntries(withPrefix(options, "label:"));
-    return { stage, release, labels, credentials, inlineCache: asksForInlineCache(build.args) };
+    return await work({ build: readOptions({ options, cacheImports, entitlements, sources }), folder });
   } finally {
     for (const close of closers) close();
     await rm(folder, { recursive: true, force: true });
