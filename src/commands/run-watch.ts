@@ -27,6 +27,8 @@ export interface RunWatchOptions {
   readonly services: readonly string[];
   readonly prune: boolean;
   readonly write: (text: string) => void;
+  /** Takes the progress of changes of the model; stderr does unless it is given. */
+  readonly writeProgress?: (text: string) => void;
   /** Ends the watching. */
   readonly signal: AbortSignal;
 }
@@ -79,9 +81,11 @@ export async function runWatch(watched: WatchedProject, options: RunWatchOptions
       if (ends.aborted) return;
       const start = performance.now();
       const loadedAt = Date.now();
+      const held = Promise.withResolvers<void>();
       try {
         const request = await reload(watched.request, flags, services);
-        const progress = await openProgressFor(flags, { lines: true });
+        record.held = held.promise;
+        const progress = await openProgressFor(flags, { lines: true, write: options.writeProgress });
         await alone(() => bringUp(request, { verb: "watch", flags, yes: false, progress, signal }));
         tell({ type: "model-applied", files, took: performance.now() - start });
         Object.assign(watched, { request, loadedAt });
@@ -92,6 +96,9 @@ export async function runWatch(watched: WatchedProject, options: RunWatchOptions
         const diagnostics = error instanceof ProjectError ? error.diagnostics : [];
         owed = error instanceof EngineError && error.status === undefined ? files : [];
         tell({ type: "model-broken", files, diagnostics, error });
+      } finally {
+        record.held = undefined;
+        held.resolve();
       }
     };
     const reloads = inTurn();

@@ -27,13 +27,17 @@ export interface ProgressFlags extends AnsiFlags, Pick<Globals, "json" | "progre
 
 /**
  * The progress of a verb, on stderr, or on stdout with COMPOSE_STATUS_STDOUT: as `--progress` says, else `--json`, else
- * COMPOSE_PROGRESS, else live on a terminal. `lines`: other output comes in between, so never live.
+ * COMPOSE_PROGRESS, else live on a terminal. `lines`: other output comes in between, so never live; `write` takes them.
  */
-export function openProgressFor(flags: ProgressFlags, { lines = false } = {}): Promise<Progress> {
+export function openProgressFor(
+  flags: ProgressFlags,
+  { lines = false, write }: { readonly lines?: boolean; readonly write?: ((text: string) => void) | undefined } = {},
+): Promise<Progress> {
   const out = isTrue(process.env.COMPOSE_STATUS_STDOUT) ? process.stdout : process.stderr;
   return openProgress({
     mode: flags.quiet ? "quiet" : progressMode(flags, out, lines),
     out,
+    ...(write && { write }),
     quietPull: flags["quiet-pull"] === true,
     quietBuild: flags["quiet-build"] === true,
   });

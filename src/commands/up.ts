@@ -112,6 +112,7 @@ export default class Up extends Verb {
       write: output.write,
     });
     const say = (text: string) => writer.note(text.trimEnd());
+    const writeProgress = (text: string) => output.write("stderr", Buffer.from(text));
     const code = await runInForeground(request, {
       flags,
       yes,
@@ -120,7 +121,10 @@ export default class Up extends Verb {
       ...(menu && { menu }),
       progress: await openProgressFor(flags, { lines: true }),
       writer,
-      watch: { atOnce: flags.watch === true, run: watchBeside(request, { flags, services, prune: true, write: say }) },
+      watch: {
+        atOnce: flags.watch === true,
+        run: watchBeside(request, { flags, services, prune: true, write: say, writeProgress }),
+      },
       ...(abortOnExit ? { abortOn: "exit" } : abortOnFailure ? { abortOn: "failure" } : {}),
       ...(exitCodeFrom !== undefined && { exitCodeFrom }),
     });

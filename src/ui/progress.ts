@@ -16,6 +16,8 @@ export type ProgressMode = "auto" | "tty" | "plain" | "json" | "quiet";
 export interface ProgressOptions {
   readonly mode: ProgressMode;
   readonly out: NodeJS.WriteStream;
+  /** Takes lines in place of `out`, where something else is on the screen beside them. */
+  readonly write?: (text: string) => void;
   /** Leaves out what pulls say between beginning and end. */
   readonly quietPull?: boolean;
   /** Leaves out what builds say. */
@@ -31,7 +33,7 @@ export async function openProgress(options: ProgressOptions): Promise<Progress> 
     const { liveProgress } = await import("./progress-live.ts");
     return quietened(liveProgress(out), options);
   }
-  const write = (text: string) => out.write(text);
+  const write = options.write ?? ((text: string) => out.write(text));
   if (mode === "json") return quietened(lineProgress(write, jsonLine), options);
   return quietened(lineProgress(write, mode === "quiet" ? () => "" : plainLine()), options);
 }

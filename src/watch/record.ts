@@ -6,6 +6,8 @@ export interface ServiceRecord {
   readonly ledger: Ledger;
   /** Container → the number of the last batch that it has. */
   readonly reached: Map<string, number>;
+  /** The path that called for a rebuild which has not come to its end. */
+  rebuild?: string | undefined;
 }
 
 /**
@@ -16,6 +18,11 @@ export interface WatchRecord {
   of(service: string): ServiceRecord;
   /** The services that have one, by name. */
   readonly services: ReadonlyMap<string, ServiceRecord>;
+  /**
+   * There while another model is being brought up: until it settles, a container that has had nothing yet gets nothing,
+   * because it may be made for other rules.
+   */
+  held?: Promise<void> | undefined;
   /** The folders as they were seen last. */
   tree?: Tree;
 }

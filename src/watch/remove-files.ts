@@ -10,7 +10,7 @@ for file in sys.argv[1:]:
     elif os.path.lexists(file): os.remove(file)`;
 
 /** Programs that remove files, the usual one first. */
-const removers: readonly (readonly string[])[] = [
+export const removers: readonly (readonly string[])[] = [
   ["rm", "-rf", "--"],
   ["busybox", "rm", "-rf", "--"],
   ["node", "-e", nodeProgram],
@@ -25,29 +25,28 @@ export type Removers = Map<string, readonly string[]>;
 
 /**
  * Removes files and directories in a running container. The archive API can only write, so a program of the image does
- * it, as root, since what is to go may be anybody's. Throws GantryError where the image has none that can.
+ * it, as root, since what is to go may be anybody's. False where the image has none that can.
  */
 export async function removeFiles(
   engine: Engine,
   container: string,
   targets: readonly string[],
   known: Removers,
-): Promise<void> {
-  for (const some of portionsOf(targets)) await removeSome(engine, container, some, known);
+): Promise<boolean> {
+  for (const some of portionsOf(targets)) if (!(await removeSome(engine, container, some, known))) return false;
+  return true;
 }
 
-async function removeSome(engine: Engine, id: string, targets: readonly string[], known: Removers): Promise<void> {
+async function removeSome(engine: Engine, id: string, targets: readonly string[], known: Removers): Promise<boolean> {
   const found = known.get(id);
   for (const remover of found === undefined ? removers : [found]) {
     const { exitCode, output } = await attempt(engine, id, [...remover, ...targets]);
     if (exitCode === 126 || exitCode === 127) continue;
     known.set(id, remover);
-    if (exitCode === 0) return;
+    if (exitCode === 0) return true;
     throw new GantryError(`${remover[0]} exited with code ${exitCode}: ${output.trim()}`);
   }
-  throw new GantryError(`the container has no program to remove ${targets.length} paths with`, {
-    hint: `it needs one of ${removers.map(([name]) => name).join(", ")}; or rebuild on changes, instead of sync`,
-  });
+  return false;
 }
 
 /** A program that is not there is an exit code for some engines, and an error for others. */

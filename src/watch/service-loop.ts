@@ -43,7 +43,8 @@ const retries = [200, 1000, 5000];
 
 export function openServiceLoop(options: LoopOptions): ServiceLoop {
   const { service, means, actions, targets, emit, signal } = options;
-  const { ledger, reached } = options.record;
+  const { record } = options;
+  const { ledger, reached } = record;
   let pending: Work = { operations: [], restart: false, exec: [] };
   let isPending = false;
   let failures = 0;
@@ -162,17 +163,22 @@ export function openServiceLoop(options: LoopOptions): ServiceLoop {
     building?.abort();
     const mine = new AbortController();
     building = mine;
+    record.rebuild = because;
     builds = builds.then(async () => {
       if (mine.signal.aborted || signal.aborted) return;
       const start = performance.now();
       emit({ type: "rebuild-started", service, because });
       try {
         await actions.rebuild(service, mine.signal);
+        if (building === mine) record.rebuild = undefined;
         emit({ type: "rebuilt", service, took: performance.now() - start });
       } catch (error) {
         if (signal.aborted) return;
         if (mine.signal.aborted) emit({ type: "rebuild-cancelled", service });
-        else emit({ type: "rebuild-failed", service, error: asError(error) });
+        else {
+          record.rebuild = undefined;
+          emit({ type: "rebuild-failed", service, error: asError(error) });
+        }
       } finally {
         if (building === mine) building = undefined;
       }

@@ -9,6 +9,8 @@ export interface SyncMeans {
   readonly whiteouts: boolean;
   readonly removers: Removers;
   readonly onUnreadable: (file: string, error: unknown) => void;
+  /** Paths stay in a container, because its image has no program that removes files. */
+  readonly onKept: (targets: readonly string[]) => void;
 }
 
 /**
@@ -16,8 +18,11 @@ export interface SyncMeans {
  * with docker compose; folders that are missing are made by the engine. Throws what the engine answers.
  */
 export async function syncContainer(id: string, delta: Delta, means: SyncMeans): Promise<void> {
-  const { engine, whiteouts, removers, onUnreadable } = means;
-  if (!whiteouts && delta.removals.length > 0) await removeFiles(engine, id, delta.removals, removers);
+  const { engine, whiteouts, removers, onUnreadable, onKept } = means;
+  if (!whiteouts && delta.removals.length > 0) {
+    // What is new must not wait for what cannot go.
+    if (!(await removeFiles(engine, id, delta.removals, removers))) onKept(delta.removals);
+  }
   if (delta.puts.length === 0 && !whiteouts) return;
   await engine.containerArchivePut({
     id,

@@ -5,6 +5,7 @@ import { type Folders, openFolders } from "./folders.ts";
 import { observeContainers } from "./observe-containers.ts";
 import { isAbout } from "./operations.ts";
 import { openRecord, type WatchRecord } from "./record.ts";
+import { removers } from "./remove-files.ts";
 import { openServiceLoop, type ServiceLoop, type WatchActions } from "./service-loop.ts";
 
 export interface WatchOptions {
@@ -41,7 +42,10 @@ export async function* watch(
   try {
     const [containers, info] = await Promise.all([
       observeContainers(engine, project.name, signal, {
-        onStart: ({ service }) => loops.get(service)?.arrived(),
+        onStart: async ({ service }) => {
+          await record.held;
+          loops.get(service)?.arrived();
+        },
         onLost: (error) => emit({ type: "engine-lost", error }),
         onBack: () => {
           emit({ type: "engine-back" });
@@ -56,12 +60,21 @@ export async function* watch(
       removers: new Map(),
       onUnreadable: (file: string, error: unknown) =>
         warn({ path: file, message: `${file} cannot be read (${error instanceof Error ? error.message : error})` }),
+      onKept: ([first, ...others]: readonly string[]) => {
+        const what = others.length === 0 ? first : `${first} and ${others.length} more`;
+        const programs = removers.map(([name]) => name).join(", ");
+        warn({
+          message: `${what} cannot be removed in the container, whose image has no program for that`,
+          hint: `it needs one of ${programs}; or rebuild on changes, instead of sync`,
+        });
+      },
     };
     const loopOf = (service: string): ServiceLoop => {
       const known = loops.get(service);
       if (known !== undefined) return known;
-      const targets = () => containers.of(service);
-      const loop = openServiceLoop({ service, means, actions, record: record.of(service), targets, emit, signal });
+      const own = record.of(service);
+      const targets = () => containers.of(service).filter(({ id }) => record.held === undefined || own.reached.has(id));
+      const loop = openServiceLoop({ service, means, actions, record: own, targets, emit, signal });
       loops.set(service, loop);
       return loop;
     };
@@ -76,10 +89,11 @@ export async function* watch(
     });
     const { rules, polling } = folders;
     emit({ type: "ready", rules: rules.length, services: [...new Set(rules.map(({ service }) => service))], polling });
-    for (const [service, { ledger }] of record.services) {
+    for (const [service, { ledger, rebuild }] of record.services) {
       const own = rules.filter((rule) => rule.service === service);
       ledger.keep((target, source) => own.some((rule) => isAbout(rule, target, source)));
-      loopOf(service).arrived();
+      if (rebuild === undefined || !own.some(({ action }) => action === "rebuild")) loopOf(service).arrived();
+      else loopOf(service).push({ operations: [], restart: false, exec: [], rebuild });
     }
     folders.begin();
     yield* queue.items;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer, connect as dial, type Socket } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -9,6 +9,7 @@ import { filesInContainer, startWatching, untilEqual, type Watching } from "./wa
 const web = (rules: string, more = "") =>
   `services:\n  web:\n    image: "${image}"\n    command: ${idle}\n    network_mode: none\n${more}    develop:\n      watch: [${rules}]\n`;
 const sync = "{ action: sync, path: src, target: /app }";
+const built = `services:\n  web:\n    build: app\n    command: ${idle}\n    network_mode: none\n    develop: { watch: [{ action: rebuild, path: app }] }\n`;
 const folders = { from: "src", to: "/app" };
 const at = ({ folder }: Stack, name: string) => path.join(folder, name);
 const idOf = async (stack: Stack) => idsOf(await stack.containers())["web-1"] ?? "";
@@ -94,6 +95,24 @@ onEveryEngine("watch, when things go wrong", (scenario) => {
   );
 
   scenario(
+    "a build that a change of the model interrupts begins again",
+    {
+      "compose.yaml": built,
+      "app/Dockerfile": `FROM ${image}\nCOPY file /made/file\n`,
+      "app/file": "1",
+    },
+    async (stack) => {
+      await using watching = await startWatching(stack);
+      stack.write({ "app/Dockerfile": `FROM ${image}\nCOPY file /made/file\nRUN sleep 3\n`, "app/file": "2" });
+      await watching.event("rebuild-started");
+      stack.write({ "compose.yaml": `${built}    environment: { A: "1" }\n` });
+      await watching.event("model-applied");
+      await watching.event("rebuilt");
+      expect(await filesInContainer(stack, await idOf(stack), "/made")).toEqual({ file: "file 644 2" });
+    },
+  );
+
+  scenario(
     "a container that stops while files change has them when it runs again; one that is removed too, in its successor",
     { "compose.yaml": web(sync), "src/a": "1" },
     async (stack) => {
@@ -143,6 +162,42 @@ onEveryEngine("watch, when things go wrong", (scenario) => {
       await inside("busybox", "rm", "/app");
       stack.write({ "src/c": "2" });
       await untilEqual(stack, watching, "web-1", { from: "src", to: "/app/in" });
+    },
+  );
+
+  scenario(
+    "an image with nothing in it that removes files: what is new comes all the same, and what stays is said",
+    {
+      "compose.yaml": `services:
+  web:
+    build: .
+    command: ["/sleep", "1000000"]
+    network_mode: none
+    stop_signal: SIGKILL
+    develop: { watch: [${sync}] }
+`,
+      Dockerfile: "FROM scratch\nCOPY sleep /sleep\n",
+      ".dockerignore": "*\n!sleep\n!src\n",
+      "src/a": "1",
+    },
+    async (stack) => {
+      copyFileSync("/bin/busybox", at(stack, "sleep"));
+      await using watching = await startWatching(stack);
+      stack.write({ "src/a": "2", "src/b": "2" });
+      await untilEqual(stack, watching, "web-1", folders);
+      rmSync(at(stack, "src/b"));
+      stack.write({ "src/c": "3" });
+      const files = async () => Object.keys(await filesInContainer(stack, await idOf(stack), "/app"));
+      await watching.until(async () => (await files()).includes("c"));
+      if ((await stack.engine.info()).ArchiveWhiteouts === true) {
+        await untilEqual(stack, watching, "web-1", folders);
+        expect(warningsOf(watching)).toEqual([]);
+      } else {
+        const message = "/app/b cannot be removed in the container, whose image has no program for that";
+        expect(warningsOf(watching)).toMatchObject([{ message }]);
+      }
+      stack.write({ "src/a": "4" });
+      await watching.until(async () => (await filesInContainer(stack, await idOf(stack), "/app")).a === "file 644 4");
     },
   );
 
