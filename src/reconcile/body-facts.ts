@@ -1,7 +1,7 @@
 import type { ProjectModel, Service } from "../compose/model.ts";
 import type { ContainerCreateBody, EndpointSettings, MountPoint } from "../engine/api.ts";
 import type { Severity } from "../errors.ts";
-import type { FieldDigests } from "./fields.ts";
+import type { BodyWarningCode } from "./finding.ts";
 import type { InjectedFile, ObservedImage } from "./plan.ts";
 import type { OneOff } from "./up-options.ts";
 
@@ -32,6 +32,9 @@ export interface BodyFacts {
   readonly oneOff?: OneOff;
 }
 
+/** Field of a service (`environment.PORT`) → the first 8 hex digits of the sha256 of its value. Sorted by field. */
+export type FieldDigests = ReadonlyMap<string, string>;
+
 /** What is sent to the engine for one container. */
 export interface ContainerSpec {
   readonly body: ContainerCreateBody;
@@ -50,14 +53,6 @@ export function endpointsOf({ body, connect }: Pick<ContainerSpec, "body" | "con
   const first = Object.entries(body.NetworkingConfig?.EndpointsConfig ?? {});
   return [...first.map(([network, endpoint]) => ({ network, endpoint })), ...connect];
 }
-
-/**
- * - `unsupported`: the container would not be what the file says; severity error, so that no plan is made;
- * - `needs-newer-engine`: this engine is too old for the attribute, it is left out;
- * - `no-effect`: the attribute means something to a cluster or another system, not to an engine;
- * - `unreadable-file`: a file that the service refers to cannot be read from here.
- */
-export type BodyWarningCode = "unsupported" | "needs-newer-engine" | "no-effect" | "unreadable-file";
 
 export interface BodyWarning {
   readonly service: string;

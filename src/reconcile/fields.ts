@@ -1,10 +1,7 @@
 import { hash } from "node:crypto";
 import type { FileReference, Mount, Port, ProjectModel, Secret, Service } from "../compose/model.ts";
-import type { BodyFacts } from "./body-facts.ts";
+import type { BodyFacts, FieldDigests } from "./body-facts.ts";
 import { seccompProfilePaths } from "./body-security.ts";
-
-/** Field of a service (`environment.PORT`) → the first 8 hex digits of the sha256 of its value. Sorted by field. */
-export type FieldDigests = ReadonlyMap<string, string>;
 
 /** Raised when digests of the same value change; containers with another number are compared by their inspect. */
 const format = "1";

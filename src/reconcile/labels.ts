@@ -1,5 +1,5 @@
-import type { BodyFacts } from "./body-facts.ts";
-import { configHash, type FieldDigests, fieldsText } from "./fields.ts";
+import type { BodyFacts, FieldDigests } from "./body-facts.ts";
+import { configHash, fieldsText } from "./fields.ts";
 
 /** The labels of docker compose, by which both tools find a project's containers, networks and volumes. */
 export const labels = {
