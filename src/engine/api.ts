@@ -209,6 +209,8 @@ export interface Engine {
   imageSaveOne(args: { name: string }, options?: CallOptions): Promise<AsyncIterable<Buffer>>;
   /** Builds the tar in `stream` (the classic builder). JSON-valued parameters are given as objects. */
   imageBuild(args: ImageBuildArgs, options?: CallOptions): Promise<AsyncIterable<Progress>>;
+  /** Ends a build that was begun with that `buildid`; one that is not there is over already. */
+  buildCancel(args: { id: string }, options?: CallOptions): Promise<void>;
   buildPrune(
     args: { all?: boolean; filters?: Filters; "keep-storage"?: number },
     options?: CallOptions,
@@ -807,6 +809,8 @@ export interface ImageBuildArgs {
   ulimits?: readonly { Name: string; Soft: number; Hard: number }[];
   /** 1: lines of text; 2: BuildKit's own, its status messages in `aux`. */
   version?: "1" | "2";
+  /** What `buildCancel` calls it. */
+  buildid?: string;
   /** The ID of the session that answers for secrets, agents and credentials; with `remote: "client-session"` for the files too. */
   session?: string;
   /** Registry host → credentials, sent as X-Registry-Config. */

@@ -442,10 +442,18 @@ export const routes: { readonly [M in keyof Engine]: RouteOf<M> } = {
       ulimits: "json",
       version: ["text", "1.38"],
       session: ["text", "1.31"],
+      buildid: ["text", "1.39"],
       auths: "auths",
     },
     status: [200],
     answer: "lines",
+  },
+  buildCancel: {
+    method: "POST",
+    path: "/build/cancel",
+    args: { id: "text" },
+    status: [200],
+    answer: "none",
   },
   buildPrune: {
     method: "POST",

@@ -2,11 +2,13 @@
 
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { EngineError } from "../../errors.ts";
 import type { BuildCacheEntry, Engine } from "../api.ts";
 import { makeFolder } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import type { StepRunner } from "../daemon/rooms.ts";
 import type { ImagesRoom } from "../images/open-images.ts";
+import { badRequest } from "../refusal.ts";
 import type { Tunnel } from "../serve.ts";
 import { type BuildRoom, buildImage } from "./build-image.ts";
 import { openCache } from "./cache.ts";
@@ -18,7 +20,7 @@ import { openSessions } from "./session/open-sessions.ts";
 import { unmountBelow } from "./views.ts";
 
 export interface BuildsRoom {
-  readonly calls: Pick<Engine, "imageBuild" | "buildPrune">;
+  readonly calls: Pick<Engine, "imageBuild" | "buildCancel" | "buildPrune">;
   /** For `systemDf`. */
   cacheEntries(): readonly BuildCacheEntry[];
   /** BuildKit's protocol: the paths at which clients begin to speak it. */
@@ -38,12 +40,27 @@ export async function openBuilds(ground: Ground, images: ImagesRoom, runner: Ste
   const room: BuildRoom = { images, cache, cacheMounts, copies, runner, folder };
   const sessions = openSessions();
   const rooms = { sessions, sent: rememberContexts() };
+  /** By the ID that clients gave their builds. */
+  const cancels = new Map<string, AbortController>();
   const control = openControl({ room, ...rooms });
   return {
     tunnels: { "/session": sessions.take, "/grpc": control },
     cacheEntries: cache.entries,
     calls: {
-      imageBuild: (args, { signal } = {}) => buildImage(room, rooms, args, signal),
+      imageBuild: (args, { signal = new AbortController().signal } = {}) => {
+        if (!args.buildid) return buildImage(room, rooms, args, signal);
+        const id = args.buildid;
+        const cancel = new AbortController();
+        cancels.set(id, cancel);
+        const over = () => {
+          if (cancels.get(id) === cancel) cancels.delete(id);
+        };
+        return withEnd(buildImage(room, rooms, args, AbortSignal.any([signal, cancel.signal])), over);
+      },
+      buildCancel: async ({ id }) => {
+        if (!id) throw badRequest("build ID not provided");
+        cancels.get(id)?.abort(new EngineError("the build was cancelled", { status: 500 }));
+      },
       buildPrune: async ({ all = false, filters = {}, "keep-storage": keep }) => {
         const answer = await cache.prune({ all, filters, keep });
         if (all) await cacheMounts.prune();
@@ -51,4 +68,19 @@ export async function openBuilds(ground: Ground, images: ImagesRoom, runner: Ste
       },
     },
   };
+}
+
+/** The same lines; `over` is called when there are no more, or nobody reads them. */
+async function withEnd<T>(coming: Promise<AsyncIterable<T>>, over: () => void): Promise<AsyncIterable<T>> {
+  const lines = await coming.catch((error: unknown) => {
+    over();
+    throw error;
+  });
+  return (async function* () {
+    try {
+      yield* lines;
+    } finally {
+      over();
+    }
+  })();
 }

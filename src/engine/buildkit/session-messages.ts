@@ -58,6 +58,7 @@ export const sessionPath = {
   secret: "/moby.buildkit.secrets.v1.Secrets/GetSecret",
   checkAgent: "/moby.sshforward.v1.SSH/CheckAgent",
   forwardAgent: "/moby.sshforward.v1.SSH/ForwardAgent",
+  receiveFiles: "/moby.filesync.v1.FileSend/DiffCopy",
   upload: "/moby.upload.v1.Upload/Pull",
 } as const;
 

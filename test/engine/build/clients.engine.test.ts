@@ -1,7 +1,7 @@
 /** Docker's own clients, as they are installed, against the embedded engine's socket. */
 
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -90,6 +90,36 @@ describe.skipIf(!hasBuildx)("docker buildx (skipped where it is not installed)",
       code: 1,
       stderr: expect.stringContaining("did not complete successfully: exit code: 3"),
     });
+  });
+
+  it("sends the result as a directory, and as an archive", async () => {
+    put("files/Dockerfile", "FROM scratch\nCOPY Dockerfile /a/b\n");
+    await docker("build --output type=local,dest=out files");
+    expect(readFileSync(path.join(home, "out/a/b"), "utf8")).toContain("FROM scratch");
+    await docker("build --output type=tar,dest=out.tar files");
+    expect(execFileSync("tar", ["-tf", path.join(home, "out.tar")], { encoding: "utf8" })).toContain("a/b\n");
+  });
+
+  it("checks a Dockerfile without building it", async () => {
+    put("checked/Dockerfile", "FROM nowhere\nMAINTAINER me\n");
+    await expect(docker("build --check checked")).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("WARNING: MaintainerDeprecated"),
+    });
+  });
+
+  it("shows the place in the Dockerfile of what went wrong", async () => {
+    put("placed/Dockerfile", "FROM built\nRUN false\n");
+    await expect(docker("build --network=none placed")).rejects.toMatchObject({
+      stderr: expect.stringMatching(/Dockerfile:2\n-+\n.*\n +2 \| >>> RUN false/),
+    });
+  });
+
+  it("lists the build cache, keeps what was used lately, and removes the rest", async () => {
+    expect(await docker("system df -v")).toMatch(/CACHE ID .*\n[0-9a-f]{12} /);
+    expect(await docker("builder prune -af --filter until=24h")).toMatch(/Total:\s+0B/);
+    expect(await docker("builder prune -af")).not.toMatch(/Total:\s+0B/);
+    expect(await docker("buildx du")).toMatch(/Total:\s+0B/);
   });
 
   it("bakes targets that build upon one another", async () => {

@@ -34,6 +34,23 @@ async function expectNothingLeft(): Promise<void> {
   expect(below).toEqual([]);
 }
 
+it("a build that is cancelled by its ID says so, and leaves nothing", async () => {
+  const files = { busybox: readFileSync("/bin/busybox"), Dockerfile: `${base}RUN echo begun && exec sleep 7654322\n` };
+  const packed = Object.entries(files).map(([name, content]) => ({ path: name, content, uid: 0, gid: 0, mode: 0o755 }));
+  const { imageBuild, buildCancel } = stand.builds.calls;
+  const lines = await imageBuild({ stream: packFiles(packed), networkmode: "none", t: ["cancelled"], buildid: "b1" });
+  const said: string[] = [];
+  for await (const { stream = "", error } of lines) {
+    said.push(error ?? stream);
+    if (stream.startsWith("begun")) await buildCancel({ id: "b1" });
+  }
+  expect(said.at(-1)).toBe("the build was cancelled");
+  expect(processes("7654322")).toBe(0);
+  await expectNothingLeft();
+  await buildCancel({ id: "b1" });
+  await expect(buildCancel({ id: "" })).rejects.toMatchObject({ status: 400 });
+});
+
 describe("a build that nobody waits for any more", () => {
   it("ends its step at once, and the next one goes on from what is done", async () => {
     const busybox = readFileSync("/bin/busybox");

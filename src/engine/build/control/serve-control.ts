@@ -18,6 +18,7 @@ import { StepFailure } from "../run-step.ts";
 import type { SentContexts } from "../session/contexts.ts";
 import type { Sessions } from "../session/open-sessions.ts";
 import { type CacheExport, exportCaches, refuseStrangeCaches } from "./export-cache.ts";
+import { exportFiles, type FilesType } from "./export-files.ts";
 import { type Job, openJobs } from "./jobs.ts";
 import { lintRequest, locationOf } from "./lint-result.ts";
 import { checkDockerfile, definitionOf, referenceIn, solveDockerfile } from "./solve.ts";
@@ -66,14 +67,19 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
     return reference;
   };
 
+  const resultOf = (reference: string) => {
+    const result = jobs.solved(reference);
+    if (result === undefined) throw new GrpcError(grpcStatus.notFound, `there is no result "${reference}"`);
+    return result;
+  };
+
   const exportImage = async (
     job: Job,
     reference: string,
     names: string,
     caches: readonly CacheExport[],
   ): Promise<string> => {
-    const result = jobs.solved(reference);
-    if (result === undefined) throw new GrpcError(grpcStatus.notFound, `there is no result "${reference}"`);
+    const result = resultOf(reference);
     const tags = names === "" ? [] : names.split(",").map((name) => taggedReference(name, undefined));
     const vertex = openVertex(job.trace, "exporting to image");
     try {
@@ -86,6 +92,19 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
       await exportCaches(room.images, image, caches, { signal: job.signal, credentials });
       vertex.done(id);
       return id;
+    } catch (error) {
+      vertex.failed(error);
+      throw error;
+    }
+  };
+
+  const exportResult = async (job: Job, reference: string, type: FilesType): Promise<void> => {
+    const { diffIds } = resultOf(reference).stage;
+    const session = await sessions.find(job.session, job.signal);
+    const vertex = openVertex(job.trace, type === "tar" ? "sending tarball" : "exporting to client directory");
+    try {
+      await exportFiles(room, { session, diffIds, signal: job.signal }, type);
+      vertex.done("");
     } catch (error) {
       vertex.failed(error);
       throw error;
@@ -116,6 +135,10 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
       const reference = await promise;
       const [exporter] = exporters;
       if (exporter === undefined || reference === "") return { exporterResponse: new Map<string, string>() };
+      if (exporter.type === "local" || exporter.type === "tar") {
+        await exportResult(job, reference, exporter.type);
+        return { exporterResponse: new Map<string, string>() };
+      }
       const names = exporter.attributes.get("name") ?? "";
       const id = await exportImage(job, reference, names, cache?.exports ?? []);
       const response = new Map([
@@ -218,7 +241,7 @@ export function openControl({ room, sessions, sent }: ControlRoom): Control {
 
 /** Throws GrpcError for what becomes of a build elsewhere. */
 function refuseStrangers(exporters: readonly { readonly type: string }[]): void {
-  const strange = exporters.find(({ type }) => type !== "moby" && type !== "image");
+  const strange = exporters.find(({ type }) => !["moby", "image", "local", "tar"].includes(type));
   if (strange !== undefined) throw unsupported(`the output type=${strange.type}: builds become images of this engine`);
 }
 
