@@ -8,6 +8,7 @@ import { operationsFor, type Work, workOf } from "./operations.ts";
 import { leadsToRules, readTree, rootsOf, type Tree } from "./read-tree.ts";
 import type { WatchRecord } from "./record.ts";
 import { makeRules, type Rule } from "./rules.ts";
+import { below, type Change, type Node } from "./tree.ts";
 
 export interface FoldersOptions {
   readonly project: ProjectModel;
@@ -39,6 +40,8 @@ export async function openFolders({ project, services, record, warn, onWork }: F
   const roots = rootsOf(rules);
   let tree: Tree | undefined;
   let whole = new Set<string>();
+  /** Every directory that there ever was. */
+  const directories = new Set<string>();
   const told = new Set<string>();
   const warnOnce = (warning: WatchWarning) => {
     if (!told.has(warning.message)) warn(warning);
@@ -49,7 +52,9 @@ export async function openFolders({ project, services, record, warn, onWork }: F
     if (tree === undefined) return;
     const deep = whole;
     whole = new Set();
-    onWork(workOf(tree.look(hints, deep), rules));
+    const changes = tree.look(hints, deep);
+    onWork(workOf(changes, rules));
+    observation?.renew(directoriesAgain(changes, directories));
     if (hints.size < manyHints) return;
     for (const root of roots) hint(root, true);
   });
@@ -70,6 +75,7 @@ export async function openFolders({ project, services, record, warn, onWork }: F
       const before = record.tree;
       tree = readTree(rules, warnOnce);
       record.tree = tree;
+      for (const root of roots) noteDirectories(root, tree.find(root), directories);
       if (before !== undefined) onWork(workOf(before.lookAtAll(), rules));
       const initial = new Map<string, Work>();
       for (const rule of rules) {
@@ -89,6 +95,22 @@ export async function openFolders({ project, services, record, warn, onWork }: F
       await observation?.close();
     },
   };
+}
+
+function noteDirectories(directory: string, node: Node | undefined, directories: Set<string>): void {
+  if (node?.kind !== "directory") return;
+  directories.add(directory);
+  for (const [name, child] of node.children) noteDirectories(path.join(directory, name), child, directories);
+}
+
+/** The outermost directories that came where there was one before; those that are new are noted. */
+function directoriesAgain(changes: readonly Change[], directories: Set<string>): readonly string[] {
+  const came = changes.flatMap((change) => (change.op === "put" && change.kind === "directory" ? [change.path] : []));
+  const again = came.filter((directory) => directories.has(directory));
+  for (const directory of came) directories.add(directory);
+  return again.filter(
+    (directory) => !again.some((other) => other !== directory && below(other, directory) !== undefined),
+  );
 }
 
 function kindOf(file: string): "file" | "directory" | undefined {

@@ -16,8 +16,13 @@ export interface ObserveOptions {
 export interface FileObservation {
   /** Whether folders are looked through again and again, because the system gives no notice. */
   readonly polling: boolean;
+  /** Watches directories anew, with all that is in them: others of the same names were watched before. */
+  renew(directories: readonly string[]): void;
   close(): Promise<void>;
 }
+
+/** Milliseconds after which a directory that is watched anew is looked at: its notices have begun, or soon will. */
+const settling = [50, 500];
 
 /**
  * Watches directories, each with one inotify watch, and passes the kernel's notices on as hints: what became of a path is
@@ -48,6 +53,18 @@ export async function observeFiles(options: ObserveOptions): Promise<FileObserva
   return {
     get polling() {
       return polling;
+    },
+    // chokidar misses that a directory with something in it has taken the place of another.
+    renew: async (directories) => {
+      const watcher = await opening;
+      if (polling || watcher.closed || directories.length === 0) return;
+      watcher.unwatch([...directories]);
+      watcher.add([...directories]);
+      for (const delay of settling) {
+        setTimeout(() => {
+          for (const directory of directories) options.onHint(directory, true);
+        }, delay).unref();
+      }
     },
     close: async () => (await opening).close(),
   };

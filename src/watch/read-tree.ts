@@ -53,8 +53,8 @@ export function readTree(rules: readonly Rule[], warn: (warning: WatchWarning) =
     }
     const kind = stats === undefined ? undefined : kindOf(stats);
     if (stats === undefined || kind === undefined || !isWanted(file, kind)) return undefined;
-    const { ino, size, mode, mtimeMs: mtime, ctimeMs: ctime } = stats;
-    return { kind, ino, size, mode, mtime, ctime, seen: Date.now(), children: new Map() };
+    const { ino, size, mode, mtimeMs: mtime, ctimeMs: ctime, birthtimeMs: birth } = stats;
+    return { kind, ino, size, mode, mtime, ctime, birth, seen: Date.now(), children: new Map() };
   };
 
   const namesIn = (directory: string): readonly string[] => {
@@ -119,9 +119,11 @@ export function readTree(rules: readonly Rule[], warn: (warning: WatchWarning) =
       return;
     }
     store(file, { ...now, children: known.children });
-    const isSame = now.kind === "directory" ? now.mode === known.mode : isUnchanged(known, now);
+    const isOther = now.ino !== known.ino || now.birth !== known.birth;
+    const isSame = now.kind === "directory" ? now.mode === known.mode && !isOther : isUnchanged(known, now);
     if (!isSame) changes.push({ op: "put", path: file, kind: now.kind });
-    if (!deep || now.kind !== "directory") return;
+    // What lies in another directory of the same name gave no notice.
+    if (now.kind !== "directory" || !(deep || isOther)) return;
     const names = new Set([...known.children.keys(), ...namesIn(file)]);
     for (const name of names) check(path.join(file, name), true, changes);
   };

@@ -10,6 +10,8 @@ export interface Stamp {
   readonly mode: number;
   readonly mtime: number;
   readonly ctime: number;
+  /** When it was made: an inode's number is given again at once. */
+  readonly birth: number;
   /** Unix milliseconds of the look itself. */
   readonly seen: number;
 }

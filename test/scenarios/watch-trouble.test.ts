@@ -113,6 +113,23 @@ onEveryEngine("watch, when things go wrong", (scenario) => {
   );
 
   scenario(
+    "a folder that is taken away and made again at once, with something in it, is watched on",
+    { "compose.yaml": web("{ action: sync, path: src, target: /app, initial_sync: true }"), "src/d/e/old": "1" },
+    async (stack) => {
+      await using watching = await startWatching(stack);
+      for (const name of ["new", "newer"]) {
+        rmSync(at(stack, "src/d"), { recursive: true });
+        stack.write({ [`src/d/e/${name}`]: "2" });
+        await untilEqual(stack, watching, "web-1", folders);
+        stack.write({ "src/d/later": name });
+        await untilEqual(stack, watching, "web-1", folders);
+        stack.write({ "src/d/e/later": name });
+        await untilEqual(stack, watching, "web-1", folders);
+      }
+    },
+  );
+
+  scenario(
     "a container that stops while files change has them when it runs again; one that is removed too, in its successor",
     { "compose.yaml": web(sync), "src/a": "1" },
     async (stack) => {

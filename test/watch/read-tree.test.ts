@@ -77,3 +77,11 @@ it("looks at everything again, and tells what changed since it looked last", () 
   writeFileSync(at("d/z"), "");
   expect(told(tree.lookAtAll()).filter((change) => change !== "put d/x")).toEqual(["put d/z", "delete y"]);
 });
+
+it("looks at all that is in a directory which has taken the place of another", () => {
+  mkdirSync(at("d/old"), { recursive: true });
+  const tree = open(ruleFor(folder));
+  rmSync(at("d"), { recursive: true });
+  mkdirSync(at("d/new"), { recursive: true });
+  expect(told(tree.look([at("d")]))).toEqual(["put d", "delete d/old", "put d/new"]);
+});
