@@ -50,16 +50,19 @@ export const http2Settings: Settings = {
 /** The window of a whole connection: not among the settings. */
 export const connectionWindow = 2 * window;
 
-/** Writes a message; resolves when there is room for more. Rejects with GrpcError where the stream is closed. */
+/**
+ * Writes a message; resolves when there is room for more. What is written at once goes in one piece: a socket has room for few
+ * small ones, however small. Rejects with GrpcError where the stream is closed.
+ */
 export function sendMessage(stream: Http2Stream, message: Uint8Array): Promise<void> | void {
   if (stream.destroyed || stream.writableEnded) throw new GrpcError(grpcStatus.canceled, "the call is over");
   const head = Buffer.allocUnsafe(5);
   head[0] = 0;
   head.writeUInt32BE(message.length, 1);
   stream.cork();
+  process.nextTick(() => stream.uncork());
   stream.write(head);
   const hasRoom = message.length === 0 || stream.write(message);
-  stream.uncork();
   if (hasRoom) return;
   return new Promise((resolve) => {
     const settle = () => {

@@ -33,6 +33,11 @@ export interface DirectoryRequest {
 }
 
 const mostFiles = 2_000_000;
+/**
+ * Files that are under way at once. A side that has its hands full with sending may not read meanwhile (Node's HTTP/2 does not):
+ * were there more requests than a socket takes, both could wait for each other.
+ */
+const mostAsked = 256;
 
 /** EngineError 400 for what the client says is wrong, and for files that change while they are sent. */
 export async function receiveDirectory(request: DirectoryRequest): Promise<Tree> {
@@ -54,10 +59,14 @@ export async function receiveDirectory(request: DirectoryRequest): Promise<Tree>
   try {
     let number = 0;
     let complete = false;
-    let requests: Buffer[] = [];
+    const wanted: number[] = [];
+    let asked = 0;
     const ask = async () => {
-      for (const one of requests) await stream.send(one);
-      requests = [];
+      const room = Math.max(0, mostAsked - asked);
+      for (const id of wanted.splice(0, room)) {
+        asked++;
+        await stream.send(encode(packet, { type: packetType.request, id }));
+      }
     };
     for await (const message of stream.messages) {
       const { type, stat, id, data } = decode(packet, message);
@@ -66,13 +75,14 @@ export async function receiveDirectory(request: DirectoryRequest): Promise<Tree>
       if (type === packetType.data) {
         progress(data.length);
         take(receiving, id, data);
+        if (data.length === 0 && --asked <= mostAsked / 2) await ask();
       } else if (type === packetType.stat && stat !== undefined) {
         if (number >= mostFiles) throw badRequest(`the build context has more than ${mostFiles} files`);
         const awaited = learn(receiving, stat, known?.nodes);
         if (awaited !== undefined) {
           receiving.awaited.set(number, awaited);
-          requests.push(encode(packet, { type: packetType.request, id: number }));
-          if (requests.length >= 64) await ask();
+          wanted.push(number);
+          if (wanted.length >= 64) await ask();
         }
         number++;
       } else if (type === packetType.stat) {
