@@ -21,7 +21,7 @@ export interface Blobs {
 }
 
 export interface BlobWriter {
-  write(chunk: Uint8Array): Promise<void>;
+  write(...chunks: readonly Uint8Array[]): Promise<void>;
   /** What was written so far. */
   readonly length: number;
   /** Puts it in place. Throws, and keeps nothing, when it has another digest than it should. */
@@ -52,10 +52,15 @@ export async function openBlobs(folder: string): Promise<Blobs> {
         get length() {
           return length;
         },
-        write: async (chunk) => {
-          hash.update(chunk);
-          length += chunk.length;
-          for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
+        write: async (...chunks) => {
+          for (const chunk of chunks) {
+            hash.update(chunk);
+            length += chunk.length;
+          }
+          // A file takes all of it; a disk that is full, what there is room for, and then it says so.
+          for (let left: readonly Uint8Array[] = chunks; left.length > 0; ) {
+            left = without(left, (await handle.writev([...left])).bytesWritten);
+          }
         },
         commit: async (expected) => {
           const digest = `sha256:${hash.digest("hex")}`;
@@ -71,4 +76,14 @@ export async function openBlobs(folder: string): Promise<Blobs> {
       };
     },
   };
+}
+
+/** The chunks without their first bytes. */
+function without(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let skip = count;
+  return chunks.flatMap((chunk) => {
+    const skipped = Math.min(skip, chunk.length);
+    skip -= skipped;
+    return skipped === chunk.length ? [] : [chunk.subarray(skipped)];
+  });
 }

@@ -69,8 +69,8 @@ export interface Layers {
   stack(diffIds: readonly string[]): readonly string[];
   /** Unpacks a layer's tar, not compressed. Throws TarError for a bad one; nothing is left behind. */
   stage(tar: AsyncIterable<Uint8Array>): Promise<StagedLayer>;
-  /** The same with a layer as it travels, compressed or not; its pieces are not to be used any more. */
-  stagePacked(bytes: AsyncIterable<Buffer>): Promise<StagedLayer>;
+  /** The same with a layer as it travels, compressed or not; the chunks that come are not to be used any more. */
+  stagePacked(bytes: AsyncIterable<readonly Uint8Array[]>): Promise<StagedLayer>;
   /** Makes a layer of a tar that is made here, piece by piece: it needs no blob, for its recipe is kept. */
   stageMade(pieces: AsyncGenerator<PackedPiece, unknown>): Promise<StagedLayer>;
   /**

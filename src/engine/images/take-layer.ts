@@ -1,6 +1,6 @@
 /** A layer in the form that it travels in: kept as it came, and unpacked at the same time. */
 
-import { gather } from "../gather.ts";
+import { bundle } from "../gather.ts";
 import type { Blobs } from "./blobs.ts";
 import type { LayerBlob, Layers, StagedLayer } from "./layers.ts";
 
@@ -24,9 +24,9 @@ export async function takeLayer(
 ): Promise<TakenLayer> {
   const blob = await blobs.receive();
   const kept = async function* () {
-    for await (const chunk of gather(bytes)) {
-      await blob.write(chunk);
-      yield chunk;
+    for await (const chunks of bundle(bytes)) {
+      await blob.write(...chunks);
+      yield chunks;
     }
   };
   let staged: StagedLayer | undefined;

@@ -17,9 +17,9 @@ async function* layer(): AsyncGenerator<Uint8Array, void, undefined> {
   for (;;) {
     const message = waiting.shift();
     if (message === undefined) await new Promise<void>((resolve) => (wake = resolve));
-    else if ("chunk" in message) {
+    else if ("chunks" in message) {
       tell({ taken: true });
-      yield message.chunk;
+      yield Buffer.concat(message.chunks);
     } else if ("end" in message) return;
     else throw new Error("the rest of the layer does not come");
   }

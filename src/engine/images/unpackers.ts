@@ -9,7 +9,7 @@ import { type Unpacked, unpackHashed } from "./unpack-hashed.ts";
 export type ToUnpacker =
   /** A layer begins: where it is unpacked to. */
   | { readonly directory: string }
-  | { readonly chunk: Uint8Array }
+  | { readonly chunks: readonly Uint8Array[] }
   | { readonly end: true }
   /** There will be no more of it. */
   | { readonly abort: true };
@@ -30,10 +30,10 @@ interface Unpacker {
 const free: Unpacker[] = [];
 
 /**
- * Unpacks a layer as it travels, compressed or not; its pieces are this function's to keep. `directory` is there, and empty; where
+ * Unpacks a layer as it travels, compressed or not; its chunks are this function's to keep. `directory` is there, and empty; where
  * it fails, what is in it is the caller's to remove. Throws Error for a bad layer, and what `source` throws.
  */
-export async function unpack(source: AsyncIterable<Buffer>, directory: string): Promise<Unpacked> {
+export async function unpack(source: AsyncIterable<readonly Uint8Array[]>, directory: string): Promise<Unpacked> {
   const pieces = source[Symbol.asyncIterator]();
   const first = await pieces.next();
   const second = first.done === true ? first : await pieces.next();
@@ -46,7 +46,7 @@ export async function unpack(source: AsyncIterable<Buffer>, directory: string): 
     }
   })();
   // A small one is not worth a thread.
-  if (second.done === true) return unpackHashed(decompress(all), directory);
+  if (second.done === true) return unpackHashed(decompress(flat(all)), directory);
   const unpacker = free.pop() ?? startUnpacker();
   clearTimeout(unpacker.idle);
   unpacker.thread.ref();
@@ -75,7 +75,11 @@ function startUnpacker(): Unpacker {
 }
 
 /** Hands a layer over piece by piece, as fast as they are taken. */
-async function converse(thread: Worker, source: AsyncIterable<Buffer>, directory: string): Promise<Unpacked> {
+async function converse(
+  thread: Worker,
+  source: AsyncIterable<readonly Uint8Array[]>,
+  directory: string,
+): Promise<Unpacked> {
   const post = (message: ToUnpacker, transfer: readonly ArrayBuffer[] = []) => thread.postMessage(message, transfer);
   let ahead = 0;
   let isOver = false;
@@ -98,12 +102,16 @@ async function converse(thread: Worker, source: AsyncIterable<Buffer>, directory
   thread.on("message", hear).on("error", lost).on("exit", lost);
   try {
     post({ directory });
-    for await (const chunk of source) {
+    for await (const chunks of source) {
       while (ahead >= piecesAhead && !isOver) await new Promise<void>((go) => (wake = go));
       if (isOver) break;
-      const own = owned(chunk);
+      // Handed over, not copied: they are no garbage here, of which there would be as much as there are layers.
+      const own = chunks.map(owned);
       ahead++;
-      post({ chunk: own }, [own.buffer]);
+      post(
+        { chunks: own },
+        own.map(({ buffer }) => buffer),
+      );
     }
     if (!isOver) post({ end: true });
     return await promise;
@@ -117,8 +125,12 @@ async function converse(thread: Worker, source: AsyncIterable<Buffer>, directory
   }
 }
 
+async function* flat(source: AsyncIterable<readonly Uint8Array[]>): AsyncGenerator<Uint8Array> {
+  for await (const chunks of source) yield* chunks;
+}
+
 /** The same bytes in memory of their own, which can change hands. */
-function owned(chunk: Buffer): Uint8Array<ArrayBuffer> {
+function owned(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = chunk;
   if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength)
     return new Uint8Array(buffer);
