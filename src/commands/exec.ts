@@ -1,11 +1,8 @@
-import type { Engine } from "../engine/api.ts";
-import { EngineError, exitCodes } from "../errors.ts";
 import { nameOf } from "../reconcile/containers.ts";
+import { execCommand } from "./exec-command.ts";
 import { findContainer, indexFlag } from "./one-container.ts";
-import { processEnvironment } from "./process-environment.ts";
 import { findProject } from "./project.ts";
 import { openEngine } from "./session.ts";
-import { detachKeysOf, type TalkOptions, talk, wantsTerminal } from "./talk.ts";
 import { terminalFlags } from "./terminal-flags.ts";
 import { Args, Flags, several, Verb } from "./verb.ts";
 
@@ -35,58 +32,6 @@ export default class Exec extends Verb {
       process.stdout.write(`exec ${nameOf(found)}: ${args.command.join(" ")}\n`);
       return 0;
     }
-    const detach = flags.detach === true;
-    const tty = wantsTerminal({ ...flags, ...(detach && { interactive: false }) });
-    const stdin = flags.interactive && !detach;
-    const detachKeys = tty ? await detachKeysOf() : undefined;
-    const { Id: id } = await engine.execCreate({
-      id: found.Id,
-      body: {
-        Cmd: args.command,
-        Tty: tty,
-        ...(detachKeys !== undefined && { DetachKeys: detachKeys.text }),
-        AttachStdin: stdin,
-        AttachStdout: !detach,
-        AttachStderr: !detach,
-        Env: variables(flags.env ?? [], processEnvironment()),
-        ...(flags.privileged && { Privileged: true }),
-        ...(flags.user !== undefined && { User: flags.user }),
-        ...(flags.workdir !== undefined && { WorkingDir: flags.workdir }),
-      },
-    });
-    try {
-      return await start(engine, id, { detach, tty, stdin, detachKeys });
-    } catch (error) {
-      // The runtime's answer: there is no such program, or it cannot be run.
-      if (!(error instanceof EngineError) || !/exec failed|executable file not found/i.test(error.message)) throw error;
-      throw new EngineError(error.message, { cause: error, exitCode: exitCodes.notExecutable });
-    }
+    return execCommand(engine, found.Id, args.command, flags);
   }
-}
-
-async function start(
-  engine: Engine,
-  id: string,
-  { detach, ...ends }: Omit<TalkOptions, "resize"> & { readonly detach: boolean },
-): Promise<number> {
-  const { tty } = ends;
-  const connection = await engine.execStart({ id, tty, body: { Detach: detach, Tty: tty } });
-  if (detach) {
-    connection.destroy();
-    return 0;
-  }
-  const resize = (size: { h: number; w: number }) => engine.execResize({ id, ...size });
-  const conversation = talk(connection, { ...ends, resize });
-  void conversation.sized();
-  if ((await conversation.over) === "detached") return 0;
-  return (await engine.execInspect({ id })).ExitCode ?? 0;
-}
-
-/** `A=1` as it is, `A` with the value that this process has, or not at all. */
-export function variables(given: readonly string[], environment: ReadonlyMap<string, string>): string[] {
-  return given.flatMap((text) => {
-    if (text.includes("=")) return [text];
-    const value = environment.get(text);
-    return value === undefined ? [] : [`${text}=${value}`];
-  });
 }

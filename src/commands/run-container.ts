@@ -13,6 +13,10 @@ export interface Attached {
   readonly stdin: boolean;
   /** Remove the container when it has ended. */
   readonly remove: boolean;
+  /** Keys that detach; docker's own where absent. */
+  readonly detachKeys?: string | undefined;
+  /** Whether signals to this process are passed on to the container; they are where absent. */
+  readonly forwardSignals?: boolean;
 }
 
 /** Carries out the plan that starts a container, and leaves it to itself. */
@@ -26,10 +30,14 @@ export async function runDetached(session: Session, plan: Plan): Promise<void> {
  * it. Answers with its exit code; 0 where the user detached from it.
  */
 export async function runAttached(session: Session, plan: Plan, attached: Attached): Promise<number> {
-  const { engine } = session;
+  return runToEnd(session.engine, attached, () => runDetached(session, plan));
+}
+
+/** The same with another way to start the container. */
+export async function runToEnd(engine: Engine, attached: Attached, start: () => Promise<void>): Promise<number> {
   const { id, tty, stdin, remove } = attached;
-  const progress = await openProgressFor({ ansi: undefined, "no-ansi": false, json: false, progress: "quiet" });
-  const detachKeys = tty ? await detachKeysOf() : undefined;
+  const proxy = attached.forwardSignals ?? true;
+  const detachKeys = tty ? await detachKeysOf(attached.detachKeys) : undefined;
   const { exit } = await awaitExit(engine, id);
   const streams = { stream: true, stdin, stdout: true, stderr: true };
   const keys = detachKeys === undefined ? {} : { detachKeys: detachKeys.text };
@@ -37,10 +45,11 @@ export async function runAttached(session: Session, plan: Plan, attached: Attach
   const resize = (size: { h: number; w: number }) => engine.containerResize({ id, ...size });
   let conversation: Talk | undefined;
   let detached = false;
-  using _ = forwardSignals((signal) => void engine.containerKill({ id, signal }).catch(() => {}));
+  const kill = (signal: string) => void engine.containerKill({ id, signal }).catch(() => {});
+  using _ = proxy ? forwardSignals(kill) : undefined;
   try {
     conversation = talk(connection, { tty, stdin, detachKeys, resize });
-    const started = carryOut(session, plan, { progress, signal: new AbortController().signal });
+    const started = start();
     const hooked = started.then(() => conversation?.sized());
     // A start that fails ends it at once; hooks may still be running when the command has ended.
     const over = await Promise.race([conversation.over, hooked.then(() => conversation?.over)]);

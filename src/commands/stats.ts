@@ -1,123 +1,21 @@
-import type { ContainerStats, ContainerSummary, Engine } from "../engine/api.ts";
-import { EngineError } from "../errors.ts";
-import { nameOf } from "../reconcile/containers.ts";
-import { type StatsRow, statsFields, statsHeadings, statsRow } from "../ui/stats-row.ts";
 import { listContainers } from "./list-containers.ts";
 import { findProject } from "./project.ts";
-import { formatRows } from "./row-format.ts";
 import { openEngine } from "./session.ts";
-import { Flags, serviceArgs, Verb } from "./verb.ts";
-
-/** How long samples are gathered until the table is drawn again, in milliseconds: containers are sampled once a second. */
-const gathering = 100;
+import { showStats, statsFlags } from "./show-stats.ts";
+import { serviceArgs, Verb } from "./verb.ts";
 
 /** `gantry stats`: what the project's containers use, until they have stopped. */
 export default class Stats extends Verb {
   static override summary = "Show what containers use";
   static override args = serviceArgs;
-  static override flags = {
-    all: Flags.boolean({ char: "a", description: "stopped containers too" }),
-    format: Flags.string({
-      helpValue: "<form>",
-      description: "table, table TEMPLATE, json, or a Go template such as {{.Name}}",
-    }),
-    "no-stream": Flags.boolean({ description: "show one sample and end" }),
-    "no-trunc": Flags.boolean({ description: "ids in full" }),
-  };
+  static override flags = statsFlags;
 
   async run(): Promise<number> {
     const { flags, args } = await this.parse(Stats);
     const services = args.services ?? [];
     const [engine, { name }] = await Promise.all([openEngine(flags), findProject(flags, services)]);
     const containers = await listContainers(engine, name, { all: flags.all === true, services });
-    const format = flags.json ? "json" : flags.format;
-    const isTable = format === undefined || format === "" || /^table\b/.test(format);
-    const samples = new Map<string, ContainerStats>();
-    const text = () => {
-      const rows = containers.map((container) =>
-        statsRow({ id: container.Id, name: nameOf(container) }, samples.get(container.Id), flags["no-trunc"] !== true),
-      );
-      return formatRows(rows, format, { columns, fields: statsFields, headings: statsHeadings });
-    };
-    // Written at once, so that a format that is not understood is told before anything is waited for.
-    const first = text();
-    if (flags["no-stream"]) {
-      await Promise.all(containers.map((container) => takeSample(engine, container, samples)));
-      process.stdout.write(text());
-      return 0;
-    }
-    const draw = drawer(process.stdout, isTable);
-    if (containers.every(({ State }) => State !== "running")) {
-      process.stdout.write(first);
-      return 0;
-    }
-    await followSamples(engine, containers, samples, () => draw(text()));
+    await showStats(engine, containers, flags);
     return 0;
   }
-}
-
-const columns = (["ID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"] as const).map(
-  (field) => ({
-    heading: field === "Name" ? "NAME" : statsHeadings[field],
-    cell: (row: StatsRow) => row[field],
-  }),
-);
-
-async function takeSample(
-  engine: Engine,
-  { Id: id, State }: ContainerSummary,
-  samples: Map<string, ContainerStats>,
-): Promise<void> {
-  if (State !== "running" && State !== "paused") return;
-  for await (const sample of await engine.containerStats({ id, stream: false })) samples.set(id, sample);
-}
-
-/** Keeps the newest sample of each container, and tells of new ones, several at once. Resolves when all have stopped. */
-async function followSamples(
-  engine: Engine,
-  containers: readonly ContainerSummary[],
-  samples: Map<string, ContainerStats>,
-  changed: () => void,
-): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const soon = () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      changed();
-    }, gathering);
-  };
-  const follow = async ({ Id: id }: ContainerSummary) => {
-    try {
-      for await (const sample of await engine.containerStats({ id, stream: true })) {
-        samples.set(id, sample);
-        soon();
-      }
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.status !== 404) throw error;
-    }
-    samples.delete(id);
-    soon();
-  };
-  try {
-    await Promise.all(containers.filter(({ State }) => State === "running" || State === "paused").map(follow));
-  } finally {
-    clearTimeout(timer);
-  }
-  changed();
-}
-
-/** Writes a text; a table on a terminal over the one before. */
-function drawer(out: NodeJS.WriteStream, isTable: boolean): (text: string) => void {
-  let lines = 0;
-  return (text) => {
-    if (!isTable || !out.isTTY) {
-      out.write(text);
-      return;
-    }
-    const shown = text.split("\n").slice(0, -1);
-    const fitting = shown.slice(0, Math.max(1, out.rows - 1)).map((line) => line.slice(0, out.columns));
-    const up = lines === 0 ? "" : `\u001b[${lines}A`;
-    out.write(`${up}${fitting.map((line) => `${line}\u001b[K\n`).join("")}\u001b[J`);
-    lines = fitting.length;
-  };
 }

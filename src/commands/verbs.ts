@@ -83,6 +83,45 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("container logs", "Show a container's output", async () => ({
     default: (await import("./topics/container.ts")).logs,
   })),
+  verb("container run", "Run a command in a container of its own", async () => ({
+    default: (await import("./topics/container-run.ts")).run,
+  })),
+  verb("container create", "Create a container, do not start it", async () => ({
+    default: (await import("./topics/container-run.ts")).create,
+  })),
+  verb("container exec", "Run a command in a running container", async () => ({
+    default: (await import("./topics/container-work.ts")).exec,
+  })),
+  verb("container attach", "Attach to a running container", async () => ({
+    default: (await import("./topics/container-work.ts")).attach,
+  })),
+  verb("container cp", "Copy files to and from a container", async () => ({
+    default: (await import("./topics/container-work.ts")).cp,
+  })),
+  verb("container top", "Show a container's processes", async () => ({
+    default: (await import("./topics/container-work.ts")).top,
+  })),
+  verb("container stats", "Show what containers use", async () => ({
+    default: (await import("./topics/container-work.ts")).stats,
+  })),
+  verb("container rename", "Give a container another name", async () => ({
+    default: (await import("./topics/container-work.ts")).rename,
+  })),
+  verb("container port", "Show where a container's ports are published", async () => ({
+    default: (await import("./topics/container-work.ts")).port,
+  })),
+  verb("container update", "Change the limits of containers", async () => ({
+    default: (await import("./topics/container-work.ts")).update,
+  })),
+  verb("container diff", "Show which files of a container differ from its image", async () => ({
+    default: (await import("./topics/container-work.ts")).diff,
+  })),
+  verb("container commit", "Make an image of a container", async () => ({
+    default: (await import("./topics/container-work.ts")).commit,
+  })),
+  verb("container export", "Write a container's files as a tar", async () => ({
+    default: (await import("./topics/container-work.ts")).exportFiles,
+  })),
   verb("container prune", "Remove all stopped containers", async () => ({
     default: (await import("./topics/container.ts")).prune,
   })),
@@ -96,6 +135,12 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("image tag", "Give an image another name", async () => ({ default: (await import("./topics/image.ts")).tag })),
   verb("image save", "Write images as a tar", async () => ({ default: (await import("./topics/image.ts")).save })),
   verb("image load", "Take the images of a tar", async () => ({ default: (await import("./topics/image.ts")).load })),
+  verb("image history", "Show what an image was made of", async () => ({
+    default: (await import("./topics/image.ts")).history,
+  })),
+  verb("image import", "Make an image of the files of a tar", async () => ({
+    default: (await import("./topics/image.ts")).importImage,
+  })),
   verb("image prune", "Remove images that no container uses", async () => ({
     default: (await import("./topics/image.ts")).prune,
   })),
@@ -105,6 +150,12 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   })),
   verb("network create", "Make a network", async () => ({ default: (await import("./topics/network.ts")).create })),
   verb("network rm", "Remove networks", async () => ({ default: (await import("./topics/network.ts")).rm })),
+  verb("network connect", "Put a container on a network", async () => ({
+    default: (await import("./topics/network.ts")).connect,
+  })),
+  verb("network disconnect", "Take a container off a network", async () => ({
+    default: (await import("./topics/network.ts")).disconnect,
+  })),
   verb("network prune", "Remove networks that no container uses", async () => ({
     default: (await import("./topics/network.ts")).prune,
   })),

@@ -13,6 +13,9 @@ export interface Call<F> {
   readonly flags: F & Globals;
 }
 
+/** The values of flags; `json` is a global one. */
+export type FlagsOf<T extends Interfaces.FlagInput> = Omit<Interfaces.InferredFlags<T>, "json">;
+
 interface Definition<F extends Interfaces.OutputFlags<Interfaces.FlagInput>> {
   readonly summary: string;
   /** What its words are, `containers`; absent: it takes none. */
@@ -20,7 +23,10 @@ interface Definition<F extends Interfaces.OutputFlags<Interfaces.FlagInput>> {
   /** It works without any of them. */
   readonly optional?: boolean;
   readonly flags?: Interfaces.FlagInput<F>;
-  readonly run: (call: Call<F>) => Promise<void>;
+  /** The words behind the first one are the words of another command. */
+  readonly takesCommand?: boolean;
+  /** Answers with the exit code, where it is not 0. */
+  readonly run: (call: Call<F>) => Promise<number> | Promise<void>;
 }
 
 /** A verb that is thin over the engine's API: no project, no plan. */
@@ -35,13 +41,14 @@ export function engineVerb<F extends Interfaces.OutputFlags<Interfaces.FlagInput
         ? {}
         : { [words]: Args.string({ multiple: true, required: !optional, description: words, ignoreStdin: true }) };
     static override flags: Interfaces.FlagInput = definition.flags ?? {};
+    static override takesCommand = definition.takesCommand === true;
 
     async run(): Promise<number> {
       const { flags, args } = await this.parse<F & Globals, Globals, Record<string, string[] | undefined>>();
       const engine = await openEngine(flags);
       const given = words === undefined ? [] : (args[words] ?? []);
-      await definition.run({ engine, words: given, flags });
-      return 0;
+      const code = await definition.run({ engine, words: given, flags });
+      return typeof code === "number" ? code : 0;
     }
   };
 }

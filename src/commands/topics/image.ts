@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import type { ImageSummary, Progress } from "../../engine/api.ts";
+import type { ImageSummary } from "../../engine/api.ts";
 import { credentialsFor } from "../../engine/credentials.ts";
 import { UsageError } from "../../errors.ts";
 import { durationText } from "../../ui/container-row.ts";
@@ -7,10 +7,11 @@ import { sizeText } from "../../ui/size-text.ts";
 import { askYes } from "../ask.ts";
 import { printRows } from "../print-rows.ts";
 import { processEnvironment } from "../process-environment.ts";
-import { Flags } from "../verb.ts";
+import { Flags, several } from "../verb.ts";
 import { writeFileFrom, writeTo } from "../write-stream.ts";
 import { engineVerb, filterFlag, inspectVerb, readFilters } from "./engine-verb.ts";
 import { formatFlag, quietFlag } from "./list-flags.ts";
+import { pullImage, showProgress } from "./show-progress.ts";
 
 interface ImageLine {
   readonly Repository: string;
@@ -73,11 +74,7 @@ export const pull = engineVerb({
   words: "image",
   flags: { platform: Flags.string({ helpValue: "<os/arch>", description: "for this platform" }), quiet },
   run: async ({ engine, words: [name = ""], flags }) => {
-    const auth = await credentialsFor(name, processEnvironment());
-    const fromImage = /[:@][^/]*$/.test(name) ? name : `${name}:latest`;
-    const platform = flags.platform === undefined ? {} : { platform: flags.platform };
-    const lines = await engine.imagePull({ fromImage, ...platform, ...(auth !== undefined && { auth }) });
-    await show(lines, flags.quiet === true);
+    await pullImage(engine, name, flags);
     if (flags.quiet) process.stdout.write(`${name}\n`);
   },
 });
@@ -89,20 +86,10 @@ export const push = engineVerb({
   run: async ({ engine, words: [reference = ""], flags }) => {
     const [name = "", tag = "latest"] = reference.split(/:(?=[^/:]+$)/);
     const auth = (await credentialsFor(reference, processEnvironment())) ?? {};
-    await show(await engine.imagePush({ name, tag, auth }), flags.quiet === true);
+    await showProgress(await engine.imagePush({ name, tag, auth }), flags.quiet === true);
     if (flags.quiet) process.stdout.write(`${reference}\n`);
   },
 });
-
-/** Progress as lines: each change of a layer's state once, without the bars. */
-async function show(lines: AsyncIterable<Progress>, isQuiet: boolean): Promise<void> {
-  const last = new Map<string, string>();
-  for await (const { id = "", status = "", stream } of lines) {
-    if (stream !== undefined) process.stdout.write(stream);
-    else if (!isQuiet && last.get(id) !== status) process.stdout.write(`${id === "" ? "" : `${id}: `}${status}\n`);
-    last.set(id, status);
-  }
-}
 
 export const rm = engineVerb({
   summary: "Remove images",
@@ -156,7 +143,7 @@ export const load = engineVerb({
   run: async ({ engine, flags }) => {
     const stream = flags.input === undefined ? process.stdin : createReadStream(flags.input);
     const isQuiet = flags.quiet === true;
-    await show(await engine.imageLoad({ stream, quiet: isQuiet }), isQuiet);
+    await showProgress(await engine.imageLoad({ stream, quiet: isQuiet }), isQuiet);
   },
 });
 
@@ -181,5 +168,68 @@ export const prune = engineVerb({
         `${lines.join("")}Total reclaimed space: ${sizeText(pruned.SpaceReclaimed, "decimal", 4)}\n`,
       );
     }
+  },
+});
+
+/** `docker history`. */
+export const history = engineVerb({
+  summary: "Show what an image was made of",
+  words: "image",
+  flags: {
+    format: formatFlag,
+    "no-trunc": Flags.boolean({ description: "ids and commands in full" }),
+    quiet: quietFlag("ids"),
+  },
+  run: async ({ engine, words: [name = ""], flags }) => {
+    const cut = (text: string, length: number) =>
+      flags["no-trunc"] || text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+    const rows = (await engine.imageHistory({ name })).map(
+      (entry): HistoryLine => ({
+        ID: flags["no-trunc"] ? entry.Id : entry.Id.replace(/^sha256:/, "").slice(0, 12),
+        CreatedSince: `${durationText(Date.now() / 1000 - entry.Created)} ago`,
+        CreatedBy: cut(entry.CreatedBy.replaceAll("\t", " "), 45),
+        Size: sizeText(entry.Size, "decimal"),
+        Comment: entry.Comment,
+      }),
+    );
+    const fields = ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"] as const;
+    printRows(rows, flags, ({ ID }) => ID, { columns: historyColumns, fields });
+  },
+});
+
+type HistoryLine = Readonly<Record<"ID" | "CreatedSince" | "CreatedBy" | "Size" | "Comment", string>>;
+
+const historyColumns = [
+  { heading: "IMAGE", cell: ({ ID }: HistoryLine) => ID },
+  { heading: "CREATED", cell: ({ CreatedSince }: HistoryLine) => CreatedSince },
+  { heading: "CREATED BY", cell: ({ CreatedBy }: HistoryLine) => CreatedBy },
+  { heading: "SIZE", cell: ({ Size }: HistoryLine) => Size },
+  { heading: "COMMENT", cell: ({ Comment }: HistoryLine) => Comment },
+];
+
+/** `docker import`: an image of the files of a tar. */
+export const importImage = engineVerb({
+  summary: "Make an image of the files of a tar",
+  words: "file",
+  flags: {
+    change: Flags.string({
+      ...several,
+      char: "c",
+      helpValue: "<instruction>",
+      description: "apply an instruction of a Dockerfile: ENV A=1",
+    }),
+    message: Flags.string({ char: "m", helpValue: "<text>", description: "the image's comment" }),
+  },
+  run: async ({ engine, words: [file = "", name, ...rest], flags }) => {
+    if (rest.length > 0) throw new UsageError("import takes a file, or - for standard input, and the image's name");
+    const [repo, tag = "latest"] = name?.split(/:(?=[^/:]+$)/) ?? [];
+    const lines = await engine.imageImport({
+      fromSrc: "-",
+      stream: file === "-" ? process.stdin : createReadStream(file),
+      ...(repo !== undefined && { repo, tag }),
+      ...(flags.message !== undefined && { message: flags.message }),
+      ...(flags.change !== undefined && { changes: flags.change }),
+    });
+    await showProgress(lines, false);
   },
 });

@@ -82,6 +82,49 @@ export const rm = eachVerb({
   act: ({ engine }, id) => engine.networkRemove({ id }),
 });
 
+/** `docker network connect`. */
+export const connect = engineVerb({
+  summary: "Put a container on a network",
+  words: "network",
+  flags: {
+    alias: Flags.string({ ...several, helpValue: "<name>", description: "a further name in the network" }),
+    ip: Flags.string({ helpValue: "<address>", description: "its IPv4 address" }),
+    ip6: Flags.string({ helpValue: "<address>", description: "its IPv6 address" }),
+    link: Flags.string({ ...several, helpValue: "<container>", description: "know another by name: NAME[:ALIAS]" }),
+  },
+  run: async ({ engine, words, flags }) => {
+    const [id, container] = twoOf(words, "connect");
+    const addresses = {
+      ...(flags.ip !== undefined && { IPv4Address: flags.ip }),
+      ...(flags.ip6 !== undefined && { IPv6Address: flags.ip6 }),
+    };
+    const endpoint = {
+      ...(flags.alias !== undefined && { Aliases: flags.alias }),
+      ...(flags.link !== undefined && { Links: flags.link }),
+      ...(Object.keys(addresses).length > 0 && { IPAMConfig: addresses }),
+    };
+    await engine.networkConnect({ id, body: { Container: container, EndpointConfig: endpoint } });
+  },
+});
+
+/** `docker network disconnect`. */
+export const disconnect = engineVerb({
+  summary: "Take a container off a network",
+  words: "network",
+  flags: { force: Flags.boolean({ char: "f", description: "also where the container is gone" }) },
+  run: async ({ engine, words, flags }) => {
+    const [id, container] = twoOf(words, "disconnect");
+    await engine.networkDisconnect({ id, body: { Container: container, Force: flags.force === true } });
+  },
+});
+
+function twoOf([network, container, ...rest]: readonly string[], verb: string): [string, string] {
+  if (network === undefined || container === undefined || rest.length > 0) {
+    throw new UsageError(`${verb} takes a network and a container`);
+  }
+  return [network, container];
+}
+
 export const prune = engineVerb({
   summary: "Remove networks that no container uses",
   flags: { filter: filterFlag, force: Flags.boolean({ char: "f", description: "do not ask" }) },
