@@ -135,6 +135,9 @@ export const verbs: ReadonlyMap<string, VerbEntry> = new Map([
   verb("image tag", "Give an image another name", async () => ({ default: (await import("./topics/image.ts")).tag })),
   verb("image save", "Write images as a tar", async () => ({ default: (await import("./topics/image.ts")).save })),
   verb("image load", "Take the images of a tar", async () => ({ default: (await import("./topics/image.ts")).load })),
+  verb("image build", "Build an image of a Dockerfile", async () => ({
+    default: (await import("./topics/image-build.ts")).build,
+  })),
   verb("image history", "Show what an image was made of", async () => ({
     default: (await import("./topics/image.ts")).history,
   })),

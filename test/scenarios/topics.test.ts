@@ -57,6 +57,34 @@ onEveryEngine("the engine's own verbs", (scenario) => {
     await gantry("image", "rm", `${name}:2`);
   });
 
+  scenario(
+    "build images",
+    { "app/Dockerfile.it": `FROM ${image}\nARG A\nENV B=$A\nLABEL c=d\n` },
+    async ({ gantry, engine }) => {
+      const name = `gs${randomBytes(4).toString("hex")}`;
+      const flags = [
+        "-t",
+        `${name}:1`,
+        "-t",
+        `${name}:2`,
+        "-f",
+        "app/Dockerfile.it",
+        "--build-arg",
+        "A=x",
+        "--label",
+        "e=f",
+      ];
+      const built = await gantry("image", "build", "-q", ...flags, "app");
+      expect(built.exitCode, built.stderr).toBe(0);
+      const { Id, Config } = await engine.imageInspect({ name: `${name}:1` });
+      expect(built.stdout).toBe(Id);
+      expect(Config?.Env).toContain("B=x");
+      expect(Config?.Labels).toEqual({ c: "d", e: "f" });
+      expect((await engine.imageInspect({ name: `${name}:2` })).Id).toBe(Id);
+      for (const tag of ["1", "2"]) await engine.imageRemove({ name: `${name}:${tag}` });
+    },
+  );
+
   scenario("tell of the engine", {}, async ({ gantry }) => {
     const usage = JSON.parse((await gantry("system", "df", "--json")).stdout);
     expect(usage.map(({ type }: { type: string }) => type)).toEqual([
