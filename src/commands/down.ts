@@ -27,14 +27,6 @@ export default class Down extends Verb {
     const session = await openSessionByName(flags, args.services);
     await using _ = await lockProject(session, "down");
     const observed = await observe(session.engine, session.name, modelOf(session));
-    if (
-      observed.containers.length === 0 &&
-      observed.networks.length === 0 &&
-      flags.rmi === undefined &&
-      !flags.volumes
-    ) {
-      process.stderr.write(`nothing to remove: project "${session.name}" has no containers and no networks\n`);
-    }
     const planned = planDown(modelOf(session), observed, {
       services: args.services ?? [],
       volumes: flags.volumes === true,
@@ -42,6 +34,15 @@ export default class Down extends Verb {
       ...(flags.rmi !== undefined && { rmi: flags.rmi }),
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     });
+    if (
+      planned.errors.length === 0 &&
+      observed.containers.length === 0 &&
+      observed.networks.length === 0 &&
+      flags.rmi === undefined &&
+      !flags.volumes
+    ) {
+      process.stderr.write(`nothing to remove: project "${session.name}" has no containers and no networks\n`);
+    }
     await finish(session, planned, flags);
     return 0;
   }

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/api.ts";
+import { GantryError } from "../errors.ts";
 import { nameOf } from "../reconcile/containers.ts";
 import { labels } from "../reconcile/labels.ts";
 import type { LogWriter } from "../ui/log-writer.ts";
@@ -65,15 +66,19 @@ export function shortName(name: string, project: string): string {
 }
 
 async function listFollowed(engine: Engine, selection: LogSelection): Promise<(Followed & { running: boolean })[]> {
-  const { project, services } = selection;
+  const { project, services, index } = selection;
   const containers = await listContainers(engine, project, { all: true, services });
-  return containers
-    .filter(({ Labels }) => isWanted(Labels, selection))
-    .map((container) => ({
-      id: container.Id,
-      name: shortName(nameOf(container), project),
-      running: container.State === "running" || container.State === "restarting" || container.State === "paused",
-    }));
+  const wanted = containers.filter(({ Labels }) => isWanted(Labels, selection));
+  if (index !== undefined && wanted.length === 0) {
+    throw new GantryError(
+      `there is no container #${index}${services.length === 0 ? "" : ` of ${services.join(", ")}`}`,
+    );
+  }
+  return wanted.map((container) => ({
+    id: container.Id,
+    name: shortName(nameOf(container), project),
+    running: container.State === "running" || container.State === "restarting" || container.State === "paused",
+  }));
 }
 
 function isWanted(own: Readonly<Record<string, string>>, { services, index }: LogSelection): boolean {

@@ -1,4 +1,4 @@
-import { exitCodes, UsageError } from "../errors.ts";
+import { exitCodes, GantryError, UsageError } from "../errors.ts";
 import { logWriter } from "../ui/log-writer.ts";
 import { type Menu, makeMenu } from "../ui/menu.ts";
 import { openOutput } from "../ui/output.ts";
@@ -84,6 +84,9 @@ export default class Up extends Verb {
       ...(flags["wait-timeout"] && { waitTimeout: flags["wait-timeout"] * 1000 }),
     });
     const { model } = request;
+    if (model.services.size === 0) {
+      throw new GantryError("no service selected", { hint: "the files name none, or each has a profile that is off" });
+    }
     const attached = attachedServices(model, {
       services,
       attach: flags.attach ?? [],

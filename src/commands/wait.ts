@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/api.ts";
-import { GantryError } from "../errors.ts";
+import { GantryError, ProjectError } from "../errors.ts";
+import { unknownServices } from "../reconcile/chosen.ts";
 import { planDown } from "../reconcile/down.ts";
 import { observe } from "../reconcile/observe.ts";
 import { finish } from "./carry-out.ts";
@@ -27,7 +28,12 @@ export default class Wait extends Verb {
     const session = await openSessionByName(flags, args.services);
     const { engine, name } = session;
     const containers = await listContainers(engine, name, { all: false, oneOffs: true, services: args.services });
-    if (containers.length === 0) throw new GantryError(`no running containers of ${args.services.join(", ")}`);
+    if (containers.length === 0) {
+      const model = modelOf(session);
+      const unknown = unknownServices(model, await observe(engine, name, model), args.services);
+      if (unknown.length > 0) throw new ProjectError(unknown);
+      throw new GantryError(`no running containers of ${args.services.join(", ")}`);
+    }
     const print = ({ id, code }: Exit) =>
       process.stdout.write(
         flags.json ? `${JSON.stringify({ id, code })}\n` : `container "${id}" exited with status code ${code}\n`,

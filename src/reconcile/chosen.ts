@@ -1,4 +1,5 @@
 import type { ProjectModel } from "../compose/model.ts";
+import { suggestion } from "../compose/nearest.ts";
 import { isOneOff, serviceOf } from "./containers.ts";
 import type { Finding } from "./finding.ts";
 import type { Observed, ObservedContainer } from "./plan.ts";
@@ -43,7 +44,15 @@ export function unknownServices(
   ]);
   return [...names]
     .filter((name) => !known.has(name))
-    .map((name) => ({ severity: "error", code: "undefined-service", message: `no such service: ${name}` }));
+    .map((name) => {
+      const hint = suggestion(name, known);
+      return {
+        severity: "error",
+        code: "undefined-service",
+        message: `no such service: ${name}`,
+        ...(hint !== undefined && { hint }),
+      };
+    });
 }
 
 /** A finding for each service that was asked for, by name or by leaving names out, and that does not exist or has no container. */

@@ -23,7 +23,8 @@ export interface RestartOptions extends ChosenOptions {
 export function planRestart(model: ProjectModel | undefined, observed: Observed, options: RestartOptions): Planned {
   const edges = dependencies(model, observed);
   const state: Conditions = { draft: draft(observed.project), placed: new Map(), waits: new Map() };
-  const errors = missingContainers(model, observed, options.services);
+  // As docker compose: nothing to restart is no error, a name that has nothing to restart is.
+  const errors = options.services?.length ? missingContainers(model, observed, options.services) : [];
   if (errors.length > 0) return { plan: state.draft.plan(), errors, warnings: [], questions: [] };
   const chosen = chosenContainers(observed, options.services);
   const all = chosenContainers(observed);

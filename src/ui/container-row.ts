@@ -19,6 +19,8 @@ export interface ContainerRow {
   readonly Publishers: readonly Publisher[];
   readonly RunningFor: string;
   readonly Service: string;
+  /** `0B`: as docker compose, gantry does not ask the engine to measure. */
+  readonly Size: string;
   readonly State: string;
   readonly Status: string;
 }
@@ -49,6 +51,7 @@ export const containerFields: readonly (keyof ContainerRow)[] = [
   "Publishers",
   "RunningFor",
   "Service",
+  "Size",
   "State",
   "Status",
 ];
@@ -82,6 +85,7 @@ export function containerRow(container: ContainerSummary, now: number, truncate:
     })),
     RunningFor: `${durationText(now / 1000 - container.Created)} ago`,
     Service: container.Labels["com.docker.compose.service"] ?? "",
+    Size: "0B",
     State: container.State,
     Status: container.Status,
   };

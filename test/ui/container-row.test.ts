@@ -26,6 +26,7 @@ describe("containerRow", () => {
       Command: '"/docker-entrypoint.…"',
       CreatedAt: "2026-09-21 14:13:20 +0000 UTC",
       RunningFor: "3 hours ago",
+      Size: "0B",
       Service: "web",
       Project: "shop",
       Health: "healthy",
