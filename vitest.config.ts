@@ -12,7 +12,14 @@ const engineTests = [
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/**/*.test.ts"], exclude: engineTests, testTimeout: 30_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...engineTests, "test/slow/**"],
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: "engine",

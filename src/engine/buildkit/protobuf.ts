@@ -65,24 +65,34 @@ export class ProtobufError extends Error {
   override readonly name = "ProtobufError";
 }
 
-export function encode<const M extends Message>(message: M, value: Encodable<M>): Buffer {
-  const pieces: Uint8Array[] = [];
-  encodeInto(pieces, message, value);
-  return Buffer.concat(pieces);
+interface Writer {
+  bytes: Buffer;
+  at: number;
 }
 
-function encodeInto(pieces: Uint8Array[], message: Message, value: Readonly<Record<string, unknown>>): void {
-  for (const [name, field] of Object.entries(message)) {
+/** What messages are written into before they are copied out: one buffer for all, for there may be very many. */
+let scratch: Buffer = Buffer.allocUnsafe(16 * 1024);
+const largestScratch = 1024 * 1024;
+
+export function encode<const M extends Message>(message: M, value: Encodable<M>): Buffer {
+  const writer: Writer = { bytes: scratch, at: 0 };
+  writeMessage(writer, message, value);
+  if (writer.bytes.length <= largestScratch) scratch = writer.bytes;
+  return Buffer.from(writer.bytes.subarray(0, writer.at));
+}
+
+function writeMessage(writer: Writer, message: Message, value: Readonly<Record<string, unknown>>): void {
+  for (const [name, field] of planOf(message).fields) {
     const given = value[name];
     if (given === undefined) continue;
     const [number] = field;
-    if (field.length === 2) encodeOne(pieces, number, field[1], given, false);
+    if (field.length === 2) writeOne(writer, number, field[1], given, false);
     else if (field[1] === "repeated")
-      for (const one of given as readonly unknown[]) encodeOne(pieces, number, field[2], one, true);
+      for (const one of given as readonly unknown[]) writeOne(writer, number, field[2], one, true);
     else {
       const entry = entryOf(field[2]);
       for (const [key, one] of given as ReadonlyMap<string, unknown>)
-        encodeOne(pieces, number, entry, { key, value: one }, true);
+        writeOne(writer, number, entry, { key, value: one }, true);
     }
   }
 }
@@ -90,29 +100,65 @@ function encodeInto(pieces: Uint8Array[], message: Message, value: Readonly<Reco
 /** A map is on the wire a list of messages. Source: the guide above, "Maps". */
 const entryOf = (type: Single) => ({ key: [1, "string"], value: [2, type] }) as const satisfies Message;
 
-function encodeOne(pieces: Uint8Array[], number: number, type: Single, value: unknown, always: boolean): void {
+function writeOne(writer: Writer, number: number, type: Single, value: unknown, always: boolean): void {
   if (type === "bool" || type === "int" || type === "int64") {
-    const whole = BigInt(value as boolean | number | bigint);
-    if (whole !== 0n || always) pieces.push(varint(BigInt(number << 3)), varint(BigInt.asUintN(64, whole)));
-    return;
+    if (Number(value) === 0 && !always) return;
+    writeVarint(writer, number << 3);
+    writeVarint(writer, asUnsigned(value as boolean | number | bigint));
+  } else if (type === "string" || type === "bytes") {
+    const length = type === "string" ? Buffer.byteLength(value as string) : (value as Uint8Array).length;
+    if (length === 0 && !always) return;
+    writeVarint(writer, (number << 3) | 2);
+    writeVarint(writer, length);
+    reserve(writer, length);
+    if (type === "string") writer.bytes.write(value as string, writer.at);
+    else writer.bytes.set(value as Uint8Array, writer.at);
+    writer.at += length;
+  } else {
+    writeVarint(writer, (number << 3) | 2);
+    const start = writer.at;
+    writeMessage(writer, type, value as Encodable<Message>);
+    insertLength(writer, start);
   }
-  let bytes: Uint8Array;
-  if (type === "string") bytes = Buffer.from(value as string);
-  else if (type === "bytes") bytes = value as Uint8Array;
-  else bytes = encode(type, value as Encodable<Message>);
-  if (bytes.length === 0 && !always && typeof type === "string") return;
-  pieces.push(varint(BigInt((number << 3) | 2)), varint(BigInt(bytes.length)), bytes);
 }
 
-function varint(value: bigint): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest > 0x7fn) {
-    bytes.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
+/** Puts the length of what was written since before it: it is known only then. */
+function insertLength(writer: Writer, start: number): void {
+  const length = writer.at - start;
+  writeVarint(writer, length);
+  const head = writer.at - start - length;
+  writer.bytes.copyWithin(start + head, start, start + length);
+  writer.at = start;
+  writeVarint(writer, length);
+  writer.at = start + head + length;
+}
+
+/** Negative numbers are written as 64 bits. */
+function asUnsigned(value: boolean | number | bigint): number | bigint {
+  return typeof value === "bigint" || Number(value) < 0 ? BigInt.asUintN(64, BigInt(value)) : Number(value);
+}
+
+const longestVarint = 10;
+
+/** A bigint is taken apart in two: most of the work is done on numbers. */
+function writeVarint(writer: Writer, value: number | bigint): void {
+  reserve(writer, longestVarint);
+  const { bytes } = writer;
+  let rest = Number(value);
+  if (typeof value === "bigint" && value >= 1n << 42n) {
+    let low = Number(BigInt.asUintN(42, value));
+    for (let i = 0; i < 6; i++, low = Math.floor(low / 128)) bytes[writer.at++] = (low % 128) | 0x80;
+    rest = Number(value >> 42n);
   }
-  bytes.push(Number(rest));
-  return Uint8Array.from(bytes);
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes[writer.at++] = (rest % 128) | 0x80;
+  bytes[writer.at++] = rest;
+}
+
+function reserve(writer: Writer, length: number): void {
+  const { bytes, at } = writer;
+  if (at + length <= bytes.length) return;
+  writer.bytes = Buffer.allocUnsafe(Math.max(2 * bytes.length, at + length));
+  writer.bytes.set(bytes.subarray(0, at));
 }
 
 /** Fields that the description does not have are skipped. Bytes are not copied. Throws ProtobufError. */
@@ -140,6 +186,7 @@ export function decode<const M extends Message>(message: M, bytes: Buffer): Deco
 }
 
 interface Plan {
+  readonly fields: readonly (readonly [string, Field])[];
   readonly zero: readonly (readonly [string, () => unknown])[];
   readonly byNumber: ReadonlyMap<number, readonly [string, Field]>;
 }
@@ -150,6 +197,7 @@ function planOf(message: Message): Plan {
   const known = plans.get(message);
   if (known !== undefined) return known;
   const plan = {
+    fields: Object.entries(message),
     zero: Object.entries(message).map(([name, field]) => [name, zeroOf(field)] as const),
     byNumber: new Map(Object.entries(message).map(([name, field]) => [field[0], [name, field]] as const)),
   };

@@ -177,6 +177,11 @@ function learn(
   const path = cleanPath(stat.path);
   const type = typeOf(stat.mode);
   if (path === undefined || type === undefined) return undefined;
+  const before = known?.get(path);
+  if (before !== undefined && isSame(toldOf.get(before), stat)) {
+    nodes.set(path, before);
+    return undefined;
+  }
   if (type === "file" && stat.linkName !== "") {
     const target = nodes.get(cleanPath(stat.linkName) ?? "");
     if (target !== undefined) {
@@ -186,17 +191,38 @@ function learn(
   }
   const entry = entryOf(path, type, stat);
   if (type !== "file") {
-    nodes.set(path, { entry, digest: "", fd: -1, offset: 0 });
+    put(nodes, { entry, digest: "", fd: -1, offset: 0 }, stat);
     return undefined;
   }
-  const before = known?.get(path);
   if (before?.entry.type === "file" && before.entry.size === stat.size && before.entry.mtime === entry.mtime) {
-    nodes.set(path, { ...before, entry });
+    put(nodes, { ...before, entry }, stat);
     return undefined;
   }
   // Its place among the others is kept, for a directory comes before what it holds.
   nodes.set(path, { entry: { ...entry, size: 0 }, digest: emptyDigest, fd, offset: 0 });
   return stat.size === 0 ? undefined : { path, stat, pieces: [], length: 0 };
+}
+
+/** What was told of files: of most of them the same is told the next time, and nothing is to be made anew then. */
+const toldOf = new WeakMap<TreeNode, FileStat>();
+
+function put(nodes: Map<string, TreeNode>, node: TreeNode, stat: FileStat): void {
+  nodes.set(node.entry.path, node);
+  toldOf.set(node, stat);
+}
+
+/** Links are looked up again, for what they lead to may have changed. */
+function isSame(a: FileStat | undefined, b: FileStat): boolean {
+  return (
+    a !== undefined &&
+    a.mode === b.mode &&
+    a.size === b.size &&
+    a.modTime === b.modTime &&
+    `${a.linkName}${b.linkName}` === "" &&
+    a.devMajor === b.devMajor &&
+    a.devMinor === b.devMinor &&
+    a.xattrs.size + b.xattrs.size === 0
+  );
 }
 
 const emptyDigest = `sha256:${hash("sha256", "")}`;
@@ -218,8 +244,12 @@ function entryOf(path: string, type: TarType, stat: FileStat) {
   });
 }
 
+/** Letters of ASCII between single slashes; what has dots at an end of a part is looked at more closely. */
+const plainPath = /^[\x21-\x2e\x30-\x7e]+(?:\/[\x21-\x2e\x30-\x7e]+)*$/;
+
 /** A path in bytes; undefined for the directory itself, and for what leads out of it. */
 function cleanPath(path: string): string | undefined {
+  if (plainPath.test(path) && !path.includes("./") && !path.endsWith(".")) return path;
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   return parts.length === 0 || parts.includes("..") ? undefined : textOf(Buffer.from(parts.join("/")));
 }
@@ -242,7 +272,7 @@ function take(receiving: Receiving, id: number, data: Buffer): void {
   const { large } = awaited;
   const digest = large === undefined ? hash("sha256", bytes) : large.hash.digest("hex");
   const offset = large?.offset ?? receiving.length;
-  receiving.nodes.set(path, { entry, digest: `sha256:${digest}`, fd: receiving.fd, offset });
+  put(receiving.nodes, { entry, digest: `sha256:${digest}`, fd: receiving.fd, offset }, stat);
   if (large !== undefined) return;
   receiving.length += bytes.length;
   receiving.buffer.push(bytes);
