@@ -178,4 +178,23 @@ secrets: { lost: { file: ./lost } }
       expect(left).toEqual([]);
     },
   );
+
+  scenario(
+    "a context of many files comes whole, and only what has changed comes again",
+    {
+      "compose.yaml": `services: { web: { build: ${build("")} } }`,
+      Dockerfile: `FROM ${image}\nCOPY many /many\nRUN cat /many/99/9999\n`,
+      ...Object.fromEntries(
+        Array.from({ length: 10_000 }, (_, i) => [`many/${i % 100}/${i}`, `${i} ${"x".repeat(300)}`]),
+      ),
+    },
+    async (stack) => {
+      const first = await stack.gantry("build", "--no-cache");
+      expect(first.stderr).toContain("  9999 xxx");
+      stack.write({ "many/99/9999": "changed\n" });
+      const { exitCode, stderr } = await stack.gantry("build");
+      expect(stderr).toContain("  changed\n");
+      expect(exitCode).toBe(0);
+    },
+  );
 });

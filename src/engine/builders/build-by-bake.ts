@@ -35,10 +35,11 @@ export async function buildByBake(order: BuildOrder, means: BuildMeans): Promise
   // A program that ends without reading is judged by its exit code.
   child.stdin.on("error", () => {}).end(bakeFile([order]));
   const trace = readTrace(means);
+  const targets = [...withBases([order]).keys()].map(targetName);
   const others: string[] = [];
   const said = (async () => {
     for await (const line of createInterface({ input: child.stderr })) {
-      const news = readLine(line);
+      const news = readLine(line, targets);
       if (news === undefined) others.push(line);
       else trace.take(news);
     }
@@ -127,7 +128,7 @@ interface RawStatus {
 }
 
 /** Source: moby/buildkit, client/graph.go: a SolveStatus as JSON. */
-function readLine(line: string): TraceNews | undefined {
+function readLine(line: string, targets: readonly string[]): TraceNews | undefined {
   if (!line.startsWith("{")) return undefined;
   let status: RawStatus;
   try {
@@ -141,17 +142,20 @@ function readLine(line: string): TraceNews | undefined {
     steps: new Map(
       vertexes.map(({ digest, name = "", cached = false, completed, error = "" }) => [
         digest,
-        // Of several targets each says which it is of: here there is one, and what it is built upon.
-        {
-          name: name.replace(/^\[[^\] ]+ (?=internal\]|\d+\/\d+\]|[^\] ]+ \d+\/\d+\])/, "["),
-          cached,
-          isOver: completed !== undefined,
-          error,
-        },
+        { name: withoutTarget(name, targets), cached, isOver: completed !== undefined, error },
       ]),
     ),
     logs: logs.map(({ vertex, data }) => ({ step: vertex, text: textOf(data) })),
     transfers: statuses.map(({ vertex, id, current = 0, total = 0 }) => ({ step: vertex, id, current, total })),
     warnings: warnings.map(({ short }) => textOf(short)),
   };
+}
+
+/** Each step says which target it is of: here there is one, and what it is built upon. */
+function withoutTarget(name: string, targets: readonly string[]): string {
+  for (const target of targets) {
+    if (name.startsWith(`[${target}] `)) return name.slice(target.length + 3);
+    if (name.startsWith(`[${target} `)) return `[${name.slice(target.length + 2)}`;
+  }
+  return name;
 }

@@ -12,6 +12,7 @@ import { type ErrorDetail, GrpcError } from "../buildkit/grpc.ts";
 import { connectGrpc, type GrpcClient } from "../buildkit/grpc-client.ts";
 import * as messages from "../buildkit/messages.ts";
 import { decode, encode } from "../buildkit/protobuf.ts";
+import { unblocked } from "../buildkit/unblocked.ts";
 import { credentialsFor } from "../credentials.ts";
 import type { BuildMeans } from "./builder.ts";
 import { type Frontend, filenameOf, frontendRequest, isNamedSource, localName } from "./frontend-options.ts";
@@ -90,7 +91,7 @@ function tellFindings({ dockerfile, name }: BuildOrder, text: string, { progress
 
 async function openBoth({ engine, signal }: BuildMeans, headers: ReturnType<typeof sessionHeaders>) {
   const options = signal === undefined ? {} : { signal };
-  const session = await engine.tunnel("/session", headers, options);
+  const session = unblocked(await engine.tunnel("/session", headers, options));
   const control = connectGrpc(await engine.tunnel("/grpc", {}, options));
   return {
     session,

@@ -42,11 +42,46 @@ export async function* sendDirectory(
   requests: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
   try {
-    yield* "path" in directory ? sendTree(directory.path, filter, requests) : sendFiles(directory.files, requests);
+    const taken = takeAtOnce(requests);
+    yield* "path" in directory ? sendTree(directory.path, filter, taken) : sendFiles(directory.files, taken);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     yield encode(packet, { type: packetType.error, data: Buffer.from(text) });
   }
+}
+
+/** The engine asks while it is still being told of files: unread, its requests would fill the connection, and both would wait. */
+function takeAtOnce(requests: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const taken: Buffer[] = [];
+  let end: { readonly error?: unknown } | undefined;
+  let wake = () => {};
+  const take = async () => {
+    for await (const request of requests) {
+      taken.push(request);
+      wake();
+    }
+  };
+  const finish = (how: NonNullable<typeof end>) => {
+    end = how;
+    wake();
+  };
+  take().then(
+    () => finish({}),
+    (error: unknown) => finish({ error }),
+  );
+  return (async function* () {
+    for (;;) {
+      const next = taken.shift();
+      if (next !== undefined) yield next;
+      else if (end !== undefined) {
+        if ("error" in end) throw end.error;
+        return;
+      } else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  })();
 }
 
 async function* sendTree(

@@ -84,7 +84,7 @@ export function readTrace(tell: Tell): TraceReader {
 const shown = (line: string): string => (line.replace(/\r+$/, "").split("\r").at(-1) ?? "").trimEnd();
 
 const isInternal = (name: string): boolean =>
-  /^\[internal\]|^exporting to|^(resolve image config|docker-image:\/\/)/.test(name);
+  /^\[(internal|context [^\]]*)\]|^exporting to|^(resolve image config|docker-image:\/\/)/.test(name);
 
 const isCancelled = (error: string): boolean => /^(context canceled|the call was given up)/i.test(error);
 
