@@ -1,4 +1,5 @@
 import type { ProjectModel } from "../compose/model.ts";
+import { suggestion } from "../compose/nearest.ts";
 import { UsageError } from "../errors.ts";
 
 /** Whose output `up` shows: see attachedServices. */
@@ -18,8 +19,14 @@ export interface AttachChoice {
 export function attachedServices(project: ProjectModel, choice: AttachChoice): ReadonlySet<string> {
   const { services, attach, noAttach, dependencies } = choice;
   const unknown = [...attach, ...noAttach].find((name) => !project.services.has(name));
-  if (unknown !== undefined) throw new UsageError(`no such service: ${unknown}`);
+  if (unknown !== undefined) throw unknownService(unknown, project.services.keys());
   const named = services.length === 0 || dependencies ? [...project.services.keys()] : services;
   const wanted = attach.length > 0 ? attach : named.filter((name) => project.services.get(name)?.attach !== false);
   return new Set(wanted.filter((name) => !noAttach.includes(name)));
+}
+
+/** The error for a flag's value that is no service, with the nearest one. */
+export function unknownService(name: string, known: Iterable<string>): UsageError {
+  const hint = suggestion(name, known);
+  return new UsageError(`no such service: ${name}`, hint === undefined ? {} : { hint });
 }

@@ -34,13 +34,7 @@ export default class Down extends Verb {
       ...(flags.rmi !== undefined && { rmi: flags.rmi }),
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     });
-    if (
-      planned.errors.length === 0 &&
-      observed.containers.length === 0 &&
-      observed.networks.length === 0 &&
-      flags.rmi === undefined &&
-      !flags.volumes
-    ) {
+    if (planned.errors.length === 0 && planned.plan.steps.length === 0) {
       process.stderr.write(`nothing to remove: project "${session.name}" has no containers and no networks\n`);
     }
     await finish(session, planned, flags);

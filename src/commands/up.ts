@@ -1,8 +1,8 @@
-import { exitCodes, GantryError, UsageError } from "../errors.ts";
+import { exitCodes, GantryError } from "../errors.ts";
 import { logWriter } from "../ui/log-writer.ts";
 import { type Menu, makeMenu } from "../ui/menu.ts";
 import { openOutput } from "../ui/output.ts";
-import { attachedServices } from "./attach-choice.ts";
+import { attachedServices, unknownService } from "./attach-choice.ts";
 import { bringUpDetached } from "./bring-up-detached.ts";
 import { confirmPlan } from "./confirm-plan.ts";
 import { runInForeground } from "./foreground.ts";
@@ -95,7 +95,7 @@ export default class Up extends Verb {
     });
     const exitCodeFrom = flags["exit-code-from"];
     if (exitCodeFrom !== undefined && !model.services.has(exitCodeFrom)) {
-      throw new UsageError(`no such service: ${exitCodeFrom}`);
+      throw unknownService(exitCodeFrom, model.services.keys());
     }
     if (flags.watch) (await import("./run-watch.ts")).checkWatchable(request, services);
     const yes = flags.yes === true;

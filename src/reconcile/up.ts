@@ -1,5 +1,6 @@
 import { dependencyGraph } from "../compose/graph.ts";
 import type { ProjectModel, Service } from "../compose/model.ts";
+import { suggestion } from "../compose/nearest.ts";
 import { addFinalWait } from "./conditions.ts";
 import { isOneOff, nameOf, serviceOf } from "./containers.ts";
 import { type Decision, decide } from "./decide.ts";
@@ -71,7 +72,9 @@ export function planUp(model: ProjectModel, observed: Observed, options: UpOptio
   };
   for (const name of options.scale?.keys() ?? []) {
     if (model.services.has(name)) continue;
-    state.errors.push({ severity: "error", code: "undefined-service", message: `--scale: no such service: ${name}` });
+    const hint = suggestion(name, model.services.keys());
+    const message = `--scale: no such service: ${name}`;
+    state.errors.push({ severity: "error", code: "undefined-service", message, ...(hint !== undefined && { hint }) });
   }
   checkResources(state);
   for (const service of model.services.values()) checkService(state, service);
