@@ -204,28 +204,35 @@ function learn(
 }
 
 /** What was told of files: of most of them the same is told the next time, and nothing is to be made anew then. */
-const toldOf = new WeakMap<TreeNode, FileStat>();
+const toldOf = new WeakMap<TreeNode, Told>();
+
+/** There may be a million of them: nothing is kept that need not be. */
+type Told = Pick<FileStat, "mode" | "size" | "modTime" | "devMajor" | "devMinor">;
 
 function put(nodes: Map<string, TreeNode>, node: TreeNode, stat: FileStat): void {
   nodes.set(node.entry.path, node);
-  toldOf.set(node, stat);
+  const { mode, size, modTime, devMajor, devMinor } = stat;
+  // Links are looked up again, for what they lead to may have changed.
+  if (isPlain(stat)) toldOf.set(node, { mode, size, modTime, devMajor, devMinor });
 }
 
-/** Links are looked up again, for what they lead to may have changed. */
-function isSame(a: FileStat | undefined, b: FileStat): boolean {
+const isPlain = ({ linkName, xattrs }: FileStat) => linkName === "" && xattrs.size === 0;
+
+function isSame(a: Told | undefined, b: FileStat): boolean {
   return (
     a !== undefined &&
+    isPlain(b) &&
     a.mode === b.mode &&
     a.size === b.size &&
     a.modTime === b.modTime &&
-    `${a.linkName}${b.linkName}` === "" &&
     a.devMajor === b.devMajor &&
-    a.devMinor === b.devMinor &&
-    a.xattrs.size + b.xattrs.size === 0
+    a.devMinor === b.devMinor
   );
 }
 
 const emptyDigest = `sha256:${hash("sha256", "")}`;
+
+const noAttributes: ReadonlyMap<string, string> = new Map();
 
 function entryOf(path: string, type: TarType, stat: FileStat) {
   const seconds = stat.modTime / 1_000_000_000n;
@@ -240,7 +247,8 @@ function entryOf(path: string, type: TarType, stat: FileStat) {
     linkPath: type === "symlink" ? textOf(Buffer.from(stat.linkName)) : "",
     mtime: fraction === "" ? `${seconds}` : `${seconds}.${fraction}`,
     ...(type === "char" || type === "block" ? { major: stat.devMajor, minor: stat.devMinor } : {}),
-    xattrs: new Map([...stat.xattrs].map(([name, value]) => [name, textOf(value)])),
+    xattrs:
+      stat.xattrs.size === 0 ? noAttributes : new Map([...stat.xattrs].map(([name, value]) => [name, textOf(value)])),
   });
 }
 
