@@ -39,6 +39,7 @@ export async function* watch(
   const warn = (warning: WatchWarning) => emit({ type: "warning", ...warning });
   const loops = new Map<string, ServiceLoop>();
   let folders: Folders | undefined;
+  const settle = () => Promise.all([...loops.values()].map((loop) => loop.settled()));
   try {
     const [containers, info] = await Promise.all([
       observeContainers(engine, project.name, signal, {
@@ -97,10 +98,13 @@ export async function* watch(
     }
     folders.begin();
     yield* queue.items;
+    // What was under way when the signal came is told as well.
+    await settle();
+    yield* queue.items;
   } finally {
     over.abort();
     await folders?.close();
-    await Promise.all([...loops.values()].map((loop) => loop.settled()));
+    await settle();
   }
 }
 
@@ -112,7 +116,7 @@ function openQueue<T>(signal: AbortSignal): {
   const waiting: T[] = [];
   let wake: () => void = () => {};
   signal.addEventListener("abort", () => wake());
-  const items = async function* () {
+  const take = async function* () {
     while (!signal.aborted || waiting.length > 0) {
       for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) yield item;
       if (signal.aborted) return;
@@ -126,6 +130,8 @@ function openQueue<T>(signal: AbortSignal): {
       waiting.push(item);
       wake();
     },
-    items: items(),
+    get items() {
+      return take();
+    },
   };
 }
