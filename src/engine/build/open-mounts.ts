@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { Span } from "../../errors.ts";
 import type { Progress } from "../api.ts";
 import type { StepMount } from "../daemon/rooms.ts";
-import { fileIn } from "../images/unpack.ts";
+import { fileIn } from "../images/place-file.ts";
 import { listenForAgent } from "./agent-mount.ts";
 import type { Build } from "./build.ts";
 import { complain } from "./dockerfile/complain.ts";

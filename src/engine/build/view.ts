@@ -1,8 +1,8 @@
 /** The files of a stage as they are before a step: looked at link by link, so that no link leads out of it. */
 
 import { lstatSync, readFileSync, readlinkSync, type Stats } from "node:fs";
+import { fileIn } from "../images/place-file.ts";
 import { bytesOf, textOf } from "../images/tar/entry.ts";
-import { fileIn } from "../images/unpack.ts";
 import { partsOf } from "./tree.ts";
 
 /** Names are bytes (latin1), as in archives. */

@@ -6,7 +6,7 @@ import { fromOverlay } from "./from-overlay.ts";
 import { paddingOf, type TarEntry, TarError } from "./tar/entry.ts";
 import { endOfArchive } from "./tar/header.ts";
 import { readTar } from "./tar/read.ts";
-import { fileIn } from "./unpack.ts";
+import { fileIn } from "./place-file.ts";
 
 const tarArguments = [
   "--create",

@@ -17,7 +17,11 @@ export type UnpackStep =
   /** A piece of the tar. */
   | { readonly data: Buffer }
   /** End the tar, remove what lies at this canonical path, and begin a new tar: something of another kind comes there. */
-  | { readonly remove: string };
+  | { readonly remove: string }
+  /** A large file that is as plain as a file can be, and new there; its content follows, and nothing else until it is closed. */
+  | { readonly file: TarEntry }
+  | { readonly content: Buffer }
+  | { readonly closed: true };
 
 export interface LayerEnd {
   /** Canonical paths to hide, unless the layer has something there itself. */
@@ -38,6 +42,10 @@ const whiteoutPrefix = ".wh.";
 const whiteoutMeta = ".wh..wh.";
 const opaqueMark = ".wh..wh..opq";
 const mostEntries = 2_000_000;
+/** Bytes from which on a file is handed out beside the tar: the tar's way costs two copies more, a file of its own some calls. */
+const largeFile = 64 * 1024;
+/** So many names are remembered, so that none is handed out beside a tar that has it too; beyond, all go into the tar. */
+const mostListed = 100_000;
 /** Each one costs a process; no honest layer needs any. */
 const mostRemovals = 100;
 /** Holes cost nothing on the disk, but whoever copies the file writes them all. */
@@ -53,6 +61,8 @@ export function toOverlay(): LayerTransform {
   let removals = 0;
   /** The content of the member at hand is handed on; else it is dropped. */
   let open: TarEntry | undefined;
+  let isBeside = false;
+  const listed = new Set<string>();
 
   const emit = (entry: TarEntry) => steps.push({ data: encodeEntry(entry) });
 
@@ -99,15 +109,20 @@ export function toOverlay(): LayerTransform {
       }
       const placed = place(entry);
       if (placed === undefined) return;
-      emit(placed);
+      isBeside = placed.size >= largeFile && isPlain(placed) && listed.size < mostListed && !listed.has(placed.path);
+      if (placed.type !== "directory" && listed.size < mostListed) listed.add(placed.path);
+      if (isBeside) steps.push({ file: placed });
+      else emit(placed);
       size += placed.size;
       open = placed;
     },
     content: (piece) => {
-      if (open !== undefined) steps.push({ data: piece });
+      if (open !== undefined) steps.push(isBeside ? { content: piece } : { data: piece });
     },
     close: () => {
-      if (open !== undefined && open.size % 512 !== 0) steps.push({ data: Buffer.alloc(paddingOf(open.size)) });
+      if (open === undefined) return;
+      if (isBeside) steps.push({ closed: true });
+      else if (open.size % 512 !== 0) steps.push({ data: Buffer.alloc(paddingOf(open.size)) });
       open = undefined;
     },
   });
@@ -178,6 +193,10 @@ export const overlayEntry = (path: string, more: Partial<TarEntry>): TarEntry =>
   path,
   ...more,
 });
+
+/** Whether Node can make it: it has no attributes, and no time between two seconds. */
+const isPlain = ({ type, sparse, xattrs, mtime }: TarEntry) =>
+  type === "file" && sparse === undefined && xattrs.size === 0 && /^[0-9]+$/.test(mtime);
 
 /** The attributes that mean the same below overlayfs as anywhere: capabilities, and what users put there. */
 function mayKeep(name: string): boolean {

@@ -4,14 +4,16 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { BigIntStats } from "node:fs";
 import { lstat, rm } from "node:fs/promises";
-import { bytesOf, type TarEntry, TarError } from "./tar/entry.ts";
+import { fileIn, type PlacedFile, placeFile } from "./place-file.ts";
+import { type TarEntry, TarError } from "./tar/entry.ts";
 import { encodeEntry, endOfArchive } from "./tar/header.ts";
 import { overlayEntry, toOverlay } from "./to-overlay.ts";
 
 /**
  * `directory` is there, empty, and seen by nobody else until this resolves; its size is given back: the sum of the files'
- * sizes. The tar is GNU tar's to unpack: Node has neither mknod nor setxattr, and is slower. What reaches it was made harmless
- * by toOverlay; it never sees a name of the layer's own choosing. Throws TarError for a bad layer.
+ * sizes. The tar is GNU tar's to unpack: Node has neither mknod nor setxattr, and is slower with small files; large ones are
+ * written here. What reaches either was made harmless by toOverlay: no name is of the layer's own choosing. Throws TarError
+ * for a bad layer.
  */
 export async function unpackLayer(
   tar: AsyncIterable<Uint8Array>,
@@ -19,10 +21,14 @@ export async function unpackLayer(
 ): Promise<{ readonly size: number }> {
   const transform = toOverlay();
   let unpacker = startUnpacker(directory);
+  let file: PlacedFile | undefined;
   try {
     for await (const chunk of tar) {
       for (const step of transform.write(chunk)) {
         if ("data" in step) unpacker.write(step.data);
+        else if ("file" in step) file = await placeFile(directory, step.file);
+        else if ("content" in step) await file?.write(step.content);
+        else if ("closed" in step) await file?.end();
         else {
           await unpacker.end();
           await rm(fileIn(directory, step.remove), { recursive: true, force: true });
@@ -40,7 +46,7 @@ export async function unpackLayer(
     await unpacker.end();
     return { size };
   } catch (error) {
-    await unpacker.kill();
+    await Promise.all([file?.abandon(), unpacker.kill()]);
     throw error;
   }
 }
@@ -139,6 +145,3 @@ function asListed({ mode, uid, gid, mtimeNs }: BigIntStats): Partial<TarEntry> {
 
 const look = (directory: string, name: string): Promise<BigIntStats | undefined> =>
   lstat(fileIn(directory, name), { bigint: true }).catch(() => undefined);
-
-/** A canonical name as a path, byte by byte. */
-export const fileIn = (directory: string, name: string) => Buffer.concat([Buffer.from(`${directory}/`), bytesOf(name)]);

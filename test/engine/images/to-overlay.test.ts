@@ -52,7 +52,8 @@ function transform(tar: Buffer, pieceLength = tar.length): Outcome {
   for (let at = 0; at < tar.length; at += pieceLength) {
     for (const step of layer.write(tar.subarray(at, at + pieceLength))) {
       if ("data" in step) reader.write(step.data);
-      else {
+      else if ("file" in step) steps.push(`file ${step.file.path}`);
+      else if ("remove" in step) {
         steps.push(`remove ${step.remove}`);
         reader = output();
       }
