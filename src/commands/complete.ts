@@ -5,7 +5,8 @@ import { findVerb } from "./find-verb.ts";
 import { globalFlags } from "./global-flags.ts";
 import { loadOptions } from "./project.ts";
 import { openEngine } from "./session.ts";
-import { topics, type VerbClass, verbs, verbsOf } from "./verbs.ts";
+import type { VerbClass } from "./verb.ts";
+import { topics, verbs, verbsOf } from "./verbs.ts";
 
 /** What the word under the cursor may become. */
 export interface Completions {

@@ -1,4 +1,5 @@
-import { topics, type VerbClass, verbs } from "./verbs.ts";
+import type { VerbClass } from "./verb.ts";
+import { topics, verbs } from "./verbs.ts";
 
 /** A verb by its whole name (`bridge convert`), or the topic that is left without one, and what stands behind it. */
 export interface FoundVerb {

@@ -1,5 +1,6 @@
 import { globalFlags } from "./global-flags.ts";
-import { topics, type VerbClass, verbs, verbsOf } from "./verbs.ts";
+import type { VerbClass } from "./verb.ts";
+import { topics, verbs, verbsOf } from "./verbs.ts";
 
 const width = 80;
 const usageOfGantry = "Usage: gantry [GLOBAL FLAGS] VERB [FLAGS] [ARGUMENTS]";

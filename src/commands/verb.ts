@@ -1,6 +1,7 @@
 import type { Interfaces } from "@oclif/core";
 import * as Args from "@oclif/core/args";
 import { Command } from "@oclif/core/command";
+import type { Config } from "@oclif/core/config";
 import * as Flags from "@oclif/core/flags";
 import { globalFlags } from "./global-flags.ts";
 
@@ -29,6 +30,17 @@ export abstract class Verb extends Command {
   protected override async catch(error: Error): Promise<never> {
     throw error;
   }
+}
+
+/** What a verb is before it is made: with what it says of itself, help, completion and the line's words are found. */
+export interface VerbClass {
+  new (argv: string[], config: Config): Verb;
+  readonly summary?: string;
+  readonly description?: string | undefined;
+  readonly flags: Interfaces.FlagInput;
+  readonly args: Interfaces.ArgInput;
+  readonly takesCommand: boolean;
+  readonly idle: readonly string[];
 }
 
 /** The words behind a verb: names of services. */

@@ -1,16 +1,4 @@
-import type { Interfaces } from "@oclif/core";
-import type { Config } from "@oclif/core/config";
-import type { Verb } from "./verb.ts";
-
-export interface VerbClass {
-  new (argv: string[], config: Config): Verb;
-  readonly summary?: string;
-  readonly description?: string | undefined;
-  readonly flags: Interfaces.FlagInput;
-  readonly args: Interfaces.ArgInput;
-  readonly takesCommand: boolean;
-  readonly idle: readonly string[];
-}
+import type { VerbClass } from "./verb.ts";
 
 export interface VerbEntry {
   readonly summary: string;

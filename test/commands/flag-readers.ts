@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { VerbClass } from "../../src/commands/verbs.ts";
+import type { VerbClass } from "../../src/commands/verb.ts";
 
 const root = path.dirname(path.dirname(import.meta.dirname));
 const commands = path.join(root, "src/commands");

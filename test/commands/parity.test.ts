@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { type FlagShape, spellOut } from "../../src/commands/argv.ts";
 import { withoutIdle } from "../../src/commands/find-verb.ts";
 import { globalFlags } from "../../src/commands/global-flags.ts";
-import { topics, type VerbClass, verbs } from "../../src/commands/verbs.ts";
+import type { VerbClass } from "../../src/commands/verb.ts";
+import { topics, verbs } from "../../src/commands/verbs.ts";
 import { readersOf } from "./flag-readers.ts";
 
 /** Flags of the table that gantry does not know yet, and commands. What is added must be taken off this list. */

@@ -3,8 +3,8 @@ import type { EngineClient } from "../../engine/client.ts";
 import { EngineError } from "../../errors.ts";
 import type { Globals } from "../global-flags.ts";
 import { openEngine } from "../session.ts";
+import type { VerbClass } from "../verb.ts";
 import { Args, Flags, several, Verb } from "../verb.ts";
-import type { VerbClass } from "../verbs.ts";
 
 /** What a verb of the engine's own is given. */
 export interface Call<F> {

@@ -4,7 +4,7 @@ import type { ContainerConfig, HostConfig, Progress } from "../api.ts";
 import type { Platform, StepRunner } from "../daemon/rooms.ts";
 import type { Image } from "../images/catalog.ts";
 import type { ImageHistory } from "../images/image-config.ts";
-import type { ImagesRoom } from "../images/open-images.ts";
+import type { ImagesRoom } from "../images/room.ts";
 import type { BuildCache } from "./cache.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
 import type { Copies } from "./copies.ts";

@@ -5,7 +5,7 @@ import type { BuildCacheEntry, Filters } from "../api.ts";
 import type { Ground } from "../daemon/ground.ts";
 import { openRecords } from "../daemon/records.ts";
 import { hexOf } from "../digest.ts";
-import type { ImagesRoom } from "../images/open-images.ts";
+import type { ImagesRoom } from "../images/room.ts";
 import { badRequest } from "../refusal.ts";
 import { parseDuration } from "./duration.ts";
 

@@ -9,9 +9,9 @@ import type { RegistryAuth } from "../api.ts";
 import type { Platform } from "../daemon/rooms.ts";
 import { isDigest } from "../digest.ts";
 import type { Image } from "../images/catalog.ts";
-import type { ImagesRoom } from "../images/open-images.ts";
 import { pullForBuild } from "../images/pull.ts";
 import { reference as readReference } from "../images/references.ts";
+import type { ImagesRoom } from "../images/room.ts";
 
 export interface ImageStep {
   /** Absent: it made no layer. */

@@ -7,7 +7,7 @@ import type { BuildCacheEntry, Engine } from "../api.ts";
 import { makeFolder } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
 import type { StepRunner } from "../daemon/rooms.ts";
-import type { ImagesRoom } from "../images/open-images.ts";
+import type { ImagesRoom } from "../images/room.ts";
 import { badRequest } from "../refusal.ts";
 import type { Tunnel } from "../serve.ts";
 import { type BuildRoom, buildImage } from "./build-image.ts";

@@ -5,8 +5,8 @@ import { familiarName, formatReference, type ImageReference } from "../reference
 import type { Registry } from "../registry/open-registry.ts";
 import { headManifest } from "../registry/read-manifest.ts";
 import type { Image } from "./catalog.ts";
-import type { ImagesRoom } from "./open-images.ts";
 import { platformMatches } from "./platform.ts";
+import type { ImagesRoom } from "./room.ts";
 
 export interface CurrentImage {
   readonly image: Image;

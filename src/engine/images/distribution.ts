@@ -7,9 +7,9 @@ import { openRegistry } from "../registry/open-registry.ts";
 import { readBlob } from "../registry/read-blob.ts";
 import { decodeImageConfig } from "./image-config.ts";
 import { isAttestation } from "./manifest.ts";
-import type { ImagesRoom } from "./open-images.ts";
 import { reference as readReference } from "./references.ts";
 import { bad, fetchManifest } from "./resolve-manifest.ts";
+import type { ImagesRoom } from "./room.ts";
 
 /** EngineError 404 where the registry has no such thing. */
 export async function inspectDistribution(

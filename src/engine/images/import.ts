@@ -6,9 +6,9 @@ import { internal } from "../refusal.ts";
 import { decompress } from "./decompress.ts";
 import { encodeImageConfig } from "./image-config.ts";
 import { layerMediaType } from "./manifest.ts";
-import type { ImagesRoom } from "./open-images.ts";
 import { hostPlatform } from "./platform.ts";
 import { taggedReference } from "./references.ts";
+import type { ImagesRoom } from "./room.ts";
 import { takeLayer } from "./take-layer.ts";
 
 type Arguments = Parameters<Engine["imageImport"]>[0];

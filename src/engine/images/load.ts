@@ -6,11 +6,11 @@ import { formatReference, parseReference } from "../reference.ts";
 import { badRequest } from "../refusal.ts";
 import { decodeImageConfig } from "./image-config.ts";
 import { choose, decodeManifest, layerMediaType } from "./manifest.ts";
-import type { ImagesRoom } from "./open-images.ts";
 import { hostPlatform } from "./platform.ts";
 import { layerProgress, progressOf } from "./progress.ts";
 import { type Archive, type ArchiveFile, readArchive } from "./read-archive.ts";
 import { taggedReference } from "./references.ts";
+import type { ImagesRoom } from "./room.ts";
 import { takeLayer } from "./take-layer.ts";
 
 /** One image of an archive. */

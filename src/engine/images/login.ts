@@ -5,7 +5,7 @@ import { type Shape, takeShape } from "../containers/shape.ts";
 import { badRequest, internal, unauthorized } from "../refusal.ts";
 import { readFailure } from "../registry/failure.ts";
 import { openRegistry } from "../registry/open-registry.ts";
-import type { ImagesRoom } from "./open-images.ts";
+import type { ImagesRoom } from "./room.ts";
 
 const fields: { readonly [K in keyof Required<RegistryAuth>]: Shape } = {
   username: "string",

@@ -1,13 +1,13 @@
 /** The images' room: opens what is on the disk, and answers the API's calls about images. */
 
 import path from "node:path";
-import type { Engine, ImageSummary, Labels } from "../api.ts";
+import type { ImageSummary, Labels } from "../api.ts";
 import { makeFolder } from "../daemon/durable.ts";
 import type { Ground } from "../daemon/ground.ts";
-import type { ImageStore, Uses } from "../daemon/rooms.ts";
+import type { Uses } from "../daemon/rooms.ts";
 import { plainOptions, type RegistryOptions } from "../registry/hosts.ts";
-import { type Blobs, openBlobs } from "./blobs.ts";
-import { type Catalog, type Image, openCatalog } from "./catalog.ts";
+import { openBlobs } from "./blobs.ts";
+import { type Image, openCatalog } from "./catalog.ts";
 import { describeHistory, type ImageFacts, inspect, summarize } from "./describe.ts";
 import { inspectDistribution } from "./distribution.ts";
 import { askedFor, listFilter } from "./filter.ts";
@@ -19,44 +19,9 @@ import { pullImage } from "./pull.ts";
 import { pushImage } from "./push.ts";
 import { taggedReference } from "./references.ts";
 import { makeRemover } from "./remove.ts";
+import type { ImageAction, ImageCalls, ImagesRoom } from "./room.ts";
 import { saveImages } from "./save.ts";
 import { openStore } from "./store.ts";
-
-export type ImageCalls = Pick<
-  Engine,
-  | "imageList"
-  | "imageInspect"
-  | "imageHistory"
-  | "imageTag"
-  | "imageRemove"
-  | "imagePrune"
-  | "imageImport"
-  | "imagePull"
-  | "imagePush"
-  | "imageLoad"
-  | "imageSave"
-  | "imageSaveOne"
-  | "distributionInspect"
-  | "registryLogin"
->;
-
-export type ImageAction = "tag" | "untag" | "delete" | "import" | "load" | "save" | "create";
-
-export interface ImagesRoom {
-  readonly calls: ImageCalls;
-  readonly store: ImageStore;
-  readonly catalog: Catalog;
-  readonly layers: Layers;
-  readonly blobs: Blobs;
-  readonly ground: Ground;
-  readonly registries: RegistryOptions;
-  /** The layers that are being pulled, by their digest. */
-  readonly pulling: Map<string, Promise<void>>;
-  /** Publishes an event about an image that is here; `name` is its attribute of that name. */
-  tell(action: ImageAction, image: Image, name: string): void;
-  /** Removes what an interrupted work left behind: call it once, when all who hold layers are known (`catalog.holders`). */
-  sweep(): Promise<void>;
-}
 
 /** Bytes of an image's layers that other images stand on too, by the image. */
 function sharedSizes(images: readonly Image[], layers: Layers): (image: Image) => number {

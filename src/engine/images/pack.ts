@@ -3,10 +3,10 @@
 import { spawn } from "node:child_process";
 import { createReadStream, lstatSync } from "node:fs";
 import { fromOverlay } from "./from-overlay.ts";
+import { fileIn } from "./place-file.ts";
 import { paddingOf, type TarEntry, TarError } from "./tar/entry.ts";
 import { endOfArchive } from "./tar/header.ts";
 import { readTar } from "./tar/read.ts";
-import { fileIn } from "./place-file.ts";
 
 const tarArguments = [
   "--create",

@@ -16,11 +16,11 @@ import { atMost } from "./at-most.ts";
 import { type CurrentImage, currentImage } from "./current-image.ts";
 import { decodeImageConfig, type ImageConfig } from "./image-config.ts";
 import type { Descriptor } from "./manifest.ts";
-import type { ImagesRoom } from "./open-images.ts";
 import { formatPlatform, hostPlatform, parsePlatform, platformMatches } from "./platform.ts";
 import { layerProgress, layerStatus, progressOf } from "./progress.ts";
 import { reference as readReference } from "./references.ts";
 import { bad, type FetchedManifest, fetchManifest, imageManifest } from "./resolve-manifest.ts";
+import type { ImagesRoom } from "./room.ts";
 import { takeLayer } from "./take-layer.ts";
 
 type Arguments = Parameters<Engine["imagePull"]>[0];

@@ -13,9 +13,9 @@ import { compressionOf, peek } from "./decompress.ts";
 import { gzip } from "./gzip.ts";
 import type { LayerBlob } from "./layers.ts";
 import { dockerConfigMediaType, dockerLayerMediaType, dockerManifestMediaType } from "./manifest.ts";
-import type { ImagesRoom } from "./open-images.ts";
 import { layerProgress, layerStatus, progressOf } from "./progress.ts";
 import { hasDigest, reference as readReference } from "./references.ts";
+import type { ImagesRoom } from "./room.ts";
 
 type Arguments = Parameters<Engine["imagePush"]>[0];
 

@@ -8,7 +8,8 @@ import type { EngineEvent, Progress } from "../../../src/engine/api.ts";
 import { openEventLog } from "../../../src/engine/daemon/event-log.ts";
 import type { Ground } from "../../../src/engine/daemon/ground.ts";
 import type { ContainerUse, Uses } from "../../../src/engine/daemon/rooms.ts";
-import { type ImagesRoom, openImages } from "../../../src/engine/images/open-images.ts";
+import { openImages } from "../../../src/engine/images/open-images.ts";
+import type { ImagesRoom } from "../../../src/engine/images/room.ts";
 
 import { plainOptions, type RegistryOptions } from "../../../src/engine/registry/hosts.ts";
 

@@ -5,9 +5,9 @@
 
 import type { RegistryAuth } from "../../api.ts";
 import type { Image } from "../../images/catalog.ts";
-import type { ImagesRoom } from "../../images/open-images.ts";
 import { pushAs } from "../../images/push.ts";
 import { reference as readReference } from "../../images/references.ts";
+import type { ImagesRoom } from "../../images/room.ts";
 import { badRequest } from "../../refusal.ts";
 
 export interface CacheExport {
