@@ -47,7 +47,13 @@ export function talk(connection: Connection, { tty, stdin, detachKeys, resize }:
     void written.then(() => (isOver ? detached.resolve("detached") : input.resume()));
   };
   const onEnd = () => connection.closeWrite();
-  const sized = async ({ redraw = false } = {}) => {
+  // One call after the other: of two at once, the engine may carry out the older one last.
+  let passed = Promise.resolve();
+  const sized = ({ redraw = false } = {}) => {
+    passed = passed.then(() => passSize(redraw));
+    return passed;
+  };
+  const passSize = async (redraw: boolean) => {
     const { rows: h, columns: w } = process.stdout;
     if (!tty || !h || !w) return;
     if (redraw) await resize({ h: h + 1, w }).catch(() => {});

@@ -111,6 +111,7 @@ export function normalise(text: string, { project, folder }: Circumstances): str
     .replace(/\b\d+(\.\d+)? ?[kKMGT]?i?B\b/g, "SIZE")
     .replace(/\b\d+\.\d+%/g, "PERCENT")
     .replace(/(: ?|")(3[2-9]|[45]\d|6[0-5])\d{3}\b/g, "$1PORT")
+    .replace(/"Mountpoint":"[^"]*\/volumes\//g, '"Mountpoint":"VOLUMES/')
     .replace(/"(PublishedPort|timeNano|time)":\s?\d+/g, '"$1":0')
     .replace(/ {2,}/g, "  ")
     .replace(/^(\S+ {2}\d+ {2}\w+ {2})\d+ {2}\d+ {2}\d+ {2}\d\d:\d\d/gm, "$1PID  PID  0  TIME")
