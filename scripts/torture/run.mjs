@@ -2,7 +2,7 @@
 import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { startFakeRegistry } from "../../test/engine/images/fake-registry.ts";
+import { startFakeRegistry } from "../../test/engine/registry/fake-registry.ts";
 import { openArena } from "./arena.mjs";
 import { violations as check } from "./check.mjs";
 import { contradiction, openModel } from "./model.mjs";

@@ -1,15 +1,18 @@
 /** The lines for `ip -batch` that make bridges and the links of containers (ip-link(8), ip-address(8), ip-route(8)). */
 
 import { formatAddress } from "./address.ts";
-import { hostLink } from "./link-names.ts";
+import { hostLink, macFor } from "./link-names.ts";
 import { type Attachment, type Bridge, gatewayFor, type Owner, prefixLength, type Station } from "./model.ts";
 
 /** Where the containers find their resolver. */
 export const resolverAddress = "127.0.0.11";
 
-/** Makes a bridge, which is down and has no addresses yet. */
+/**
+ * Makes a bridge, which is down and has no addresses yet. Its hardware address is its own: one that nobody has set is always
+ * the lowest of its ports', and changes when that container goes, while the others go on sending to the old one.
+ */
 export const bridgeLines = (bridge: Bridge, owner: Owner): string[] => [
-  `link add name ${bridge.link} ${mtu(bridge)}group ${owner.group} type bridge`,
+  `link add name ${bridge.link} address ${macFor(undefined, bridge.network)} ${mtu(bridge)}group ${owner.group} type bridge`,
 ];
 
 /** Gives a bridge its addresses and sets it up; harmless where it has them. */

@@ -17,11 +17,14 @@ function address(text = ""): Address {
   return read;
 }
 
+/** An ID for the network of a link. */
+const networkOf = (link: string) => Buffer.from(link).toString("hex").padEnd(64, "0");
+
 function readBridge(line: string): Bridge {
   const words = readLine(line);
   const mtu = words.get("mtu");
   return {
-    network: words.get("link") ?? "",
+    network: networkOf(words.get("link") ?? ""),
     link: words.get("link") ?? "",
     ...(mtu !== undefined && { mtu: Number(mtu) }),
     subnets: (words.get("subnets") ?? "").split(";").flatMap((pair) => {
@@ -78,7 +81,7 @@ describe("what the kernel is told", () => {
       const words = readLine(line);
       return words.get("resolver") === undefined
         ? []
-        : [[words.get("link") ?? "", Number(words.get("resolver"))] as const];
+        : [[networkOf(words.get("link") ?? ""), Number(words.get("resolver"))] as const];
     });
     const published = lines(given.get("ports")).map(readPort);
     const container = given.get("container");

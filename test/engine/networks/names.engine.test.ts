@@ -8,6 +8,9 @@ let sandboxes: Map<string, Sandbox>;
 const netns = (name: string) => sandboxes.get(name)?.netns ?? "";
 const address = (name: string, network: string) => sandboxes.get(name)?.endpoints[network]?.IPAddress ?? "";
 
+/** A resolver of others that says at once that it is none: what the machine's own would say, and when, is not ours to know. */
+const dns = { servers: ["127.0.0.1"], search: [], options: [] };
+
 beforeAll(async () => {
   arena = await openArena();
   await arena.sandboxes.restore([]);
@@ -16,12 +19,12 @@ beforeAll(async () => {
   await arena.api.networkCreate({ body: { Name: "inner", Internal: true } });
   const web = { Aliases: ["web"] };
   const opened = await Promise.all([
-    arena.sandboxes.open(request("web-1", [], { endpoints: new Map([["front", web]]) })),
+    arena.sandboxes.open(request("web-1", [], { dns, endpoints: new Map([["front", web]]) })),
     arena.sandboxes.open(request("web-2", [], { endpoints: new Map([["front", web]]) })),
     arena.sandboxes.open(request("web-3", [], { endpoints: new Map([["front", web]]) })),
-    arena.sandboxes.open(request("proxy", ["front", "back"])),
+    arena.sandboxes.open(request("proxy", ["front", "back"], { dns })),
     arena.sandboxes.open(
-      request("db", [], { endpoints: new Map([["back", { Aliases: ["Database"], Links: ["proxy:gate"] }]]) }),
+      request("db", [], { dns, endpoints: new Map([["back", { Aliases: ["Database"], Links: ["proxy:gate"] }]]) }),
     ),
     arena.sandboxes.open(request("lonely", ["inner"])),
   ]);
