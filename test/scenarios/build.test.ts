@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import path from "node:path";
-import { expect } from "vitest";
-import { image, onEveryEngine, type Ran, seen } from "./harness.ts";
+import { expect, vi } from "vitest";
+import { image, onEveryEngine, type Ran, runs, seen } from "./harness.ts";
 
 /** No network, so that nothing but the engine's own steps takes time. */
 const build = (more: string) => `{ context: ., network: none, ${more} }`;
@@ -17,6 +17,8 @@ services:
   made: "made",
 };
 
+/** Seconds that no other process sleeps. */
+const nap = String(1e6 + Math.floor(Math.random() * 1e6));
 /** The first error's lines, without colours. */
 const errorOf = ({ stderr }: Ran) => stderr.slice(stderr.search(/^(error:|\S+:\d+:\d+: error:)/m));
 
@@ -135,7 +137,7 @@ secrets: { lost: { file: ./lost } }
   scenario(
     "Ctrl-C ends the step that runs, and the next build goes on from what was done",
     {
-      "compose.yaml": `services: { web: { build: ${build("args: {TIME: 1000}")} } }`,
+      "compose.yaml": `services: { web: { build: ${build(`args: {TIME: ${nap}}`)} } }`,
       Dockerfile: `FROM ${image}\nRUN echo done before\nARG TIME\nRUN echo begun; sleep $TIME\n`,
     },
     async (stack) => {
@@ -143,6 +145,7 @@ secrets: { lost: { file: ./lost } }
       await seen(child, "begun\n");
       child.kill("SIGINT");
       expect((await child).exitCode).toBe(130);
+      await vi.waitFor(() => expect(runs(nap)).toBe(false), { timeout: 20_000 });
       await expect(stack.engine.imageInspect({ name: `${stack.project}-web` })).rejects.toMatchObject({ status: 404 });
       const { exitCode, stderr } = await stack.gantry("build", "--build-arg", "TIME=0");
       expect(stderr).toMatch(/CACHED .*done before|Using cache/);

@@ -1,7 +1,7 @@
 /** What scenarios need: a folder with a project, gantry as a user runs it, and the engine's own view of the outcome. */
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -227,6 +227,16 @@ async function unlessGone(call: Promise<unknown>): Promise<void> {
     if (!isGone) throw error;
   });
 }
+
+/** Whether a process of this machine has this word among its arguments. */
+export const runs = (word: string): boolean =>
+  globSync("/proc/[0-9]*/cmdline").some((file) => {
+    try {
+      return readFileSync(file, "utf8").split("\0").includes(word);
+    } catch {
+      return false;
+    }
+  });
 
 /** The container's name without the API's slash. */
 export function nameOf({ Names }: ContainerSummary): string {

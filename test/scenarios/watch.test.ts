@@ -1,7 +1,7 @@
-import { chmodSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, vi } from "vitest";
-import { idle, idsOf, image, onEveryEngine, type Stack, seen, statesOf } from "./harness.ts";
+import { idle, idsOf, image, onEveryEngine, runs, type Stack, seen, statesOf } from "./harness.ts";
 import { filesInContainer, startWatching, untilEqual } from "./watching.ts";
 
 /** A service with rules, written as one flow sequence. */
@@ -14,15 +14,6 @@ const folders = { from: "src", to: "/app" };
 
 const idOf = async (stack: Stack) => idsOf(await stack.containers())["web-1"] ?? "";
 const at = ({ folder }: Stack, name: string) => path.join(folder, name);
-/** Whether a process of this machine has this word among its arguments. */
-const runs = (word: string) =>
-  globSync("/proc/[0-9]*/cmdline").some((file) => {
-    try {
-      return readFileSync(file, "utf8").split("\0").includes(word);
-    } catch {
-      return false;
-    }
-  });
 const textIn = async (stack: Stack, folder: string, name: string) =>
   (await filesInContainer(stack, await idOf(stack), folder))[name];
 

@@ -6,6 +6,7 @@ import {
   connectionWindow,
   decodeStatusMessage,
   type ErrorDetail,
+  endWith,
   GrpcError,
   grpcStatus,
   http2Settings,
@@ -46,7 +47,7 @@ export interface GrpcStream {
 export function connectGrpc(connection: Duplex): GrpcClient {
   const session = connect("http://localhost", { createConnection: () => connection, settings: http2Settings });
   session.once("connect", () => session.setLocalWindowSize(connectionWindow));
-  session.on("error", () => session.destroy());
+  endWith(connection, session);
   const closed = new Promise<void>((resolve) => session.once("close", () => resolve()));
 
   const open = (path: string, { metadata = {}, signal }: CallOptions = {}): GrpcStream => {

@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import {
   connectionWindow,
   encodeStatusMessage,
+  endWith,
   GrpcError,
   grpcStatus,
   http2Settings,
@@ -54,8 +55,7 @@ async function only(requests: AsyncIterable<Buffer>): Promise<Buffer> {
 export function serveGrpc(connection: Duplex, methods: ReadonlyMap<string, GrpcMethod>): { closed: Promise<void> } {
   const session = performServerHandshake(connection, { settings: http2Settings });
   session.setLocalWindowSize(connectionWindow);
-  // What goes wrong with the connection, its calls hear of.
-  session.on("error", () => session.destroy());
+  endWith(connection, session);
   session.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on("error", () => {});
     const method = methods.get(headers[":path"] ?? "");

@@ -3,7 +3,8 @@
  * Source: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 
-import type { Http2Stream, Settings } from "node:http2";
+import type { Http2Session, Http2Stream, Settings } from "node:http2";
+import type { Duplex } from "node:stream";
 
 /** Source: https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
 export const grpcStatus = {
@@ -49,6 +50,16 @@ export const http2Settings: Settings = {
 
 /** The window of a whole connection: not among the settings. */
 export const connectionWindow = 2 * window;
+
+/**
+ * Ends a session when the other side is gone, and with an error of the connection: its calls hear of it. The half of the
+ * connection that leads there may be open for long, which HTTP/2 has no use for.
+ */
+export function endWith(connection: Duplex, session: Http2Session): void {
+  session.on("error", () => session.destroy());
+  connection.once("end", () => session.destroy());
+}
+
 
 /**
  * Writes a message; resolves when there is room for more. What is written at once goes in one piece: a socket has room for few
