@@ -85,7 +85,7 @@ services:
     scenario("exec too, and its detach keys leave the command to itself", files, async (stack) => {
       await stack.gantry("up", "-d", "web");
       await inTerminal(stack, ["exec", "web", "sh", "-c", tellsSize], async (terminal) => {
-        await terminal.shows(/^size 24 80$/m);
+        await sizes(terminal);
         terminal.press("C-p", "C-q");
         await terminal.shows("[exit 0]");
       });

@@ -60,7 +60,6 @@ export function endWith(connection: Duplex, session: Http2Session): void {
   connection.once("end", () => session.destroy());
 }
 
-
 /**
  * Writes a message; resolves when there is room for more. What is written at once goes in one piece: a socket has room for few
  * small ones, however small. Rejects with GrpcError where the stream is closed.

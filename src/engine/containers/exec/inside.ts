@@ -99,7 +99,7 @@ export async function runInside(room: Room, record: ContainerRecord, request: In
   view
     .within(async (enter) => {
       const whole = [...enter, ...command, ...verb];
-      const child = request.tty ? openTerminal(whole, request.size) : openPipes(whole, request.stdin);
+      const child = request.tty ? openTerminal(whole, request.size, files.pid) : openPipes(whole, request.stdin);
       const running = follow(child, files);
       begun.resolve(running);
       await running.exited.catch(() => {});

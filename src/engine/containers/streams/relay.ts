@@ -48,7 +48,7 @@ export function openAttachRelay(socket: string): ChildProcess {
  */
 const terminalProgram = `
 use strict; use Fcntl; use POSIX ();
-my ($rows, $columns, @command) = @ARGV;
+my ($rows, $columns, $pidFile, @command) = @ARGV;
 my ($TIOCGPTN, $TIOCSPTLCK, $TIOCSWINSZ) = (0x80045430, 0x40045431, 0x5414);
 sysopen(my $master, "/dev/ptmx", O_RDWR | O_NOCTTY) or die "/dev/ptmx: $!\\n";
 my $unlock = pack("i", 0);
@@ -56,7 +56,19 @@ ioctl($master, $TIOCSPTLCK, $unlock) or die "unlock: $!\\n";
 my $number = pack("i", 0);
 ioctl($master, $TIOCGPTN, $number) or die "number: $!\\n";
 my $slave = "/dev/pts/" . unpack("i", $number);
-sub resize { my $size = pack("S4", $_[0], $_[1], 0, 0); ioctl($master, $TIOCSWINSZ, $size); }
+my $pending;
+sub resize { my $size = pack("S4", $_[0], $_[1], 0, 0); ioctl($master, $TIOCSWINSZ, $size); return $size; }
+# The process has a terminal of the container's (a device of a major from 136 to 143), whose size crun sets once.
+sub passOn {
+  open(my $file, "<", $pidFile) or return;
+  my ($process) = (<$file> // "") =~ /^([0-9]+)/ or return;
+  my $terminal = "/proc/$process/fd/0";
+  my $major = ((stat $terminal)[6] // 0) >> 8;
+  my $size = $pending;
+  $pending = undef;
+  $major >= 136 && $major <= 143 && sysopen(my $inner, $terminal, O_RDWR | O_NOCTTY | O_NONBLOCK) or return;
+  ioctl($inner, $TIOCSWINSZ, $size);
+}
 resize($rows, $columns) if $rows && $columns;
 open(my $sizes, "<&=", 3) or die "descriptor 3: $!\\n";
 my $pid = fork();
@@ -84,11 +96,15 @@ while (1) {
   vec($wait, fileno($master), 1) = 1;
   vec($wait, 0, 1) = 1 if $input;
   vec($wait, 3, 1) = 1 if $control;
-  select(my $ready = $wait, undef, undef, undef) > 0 or next;
+  # Until the process is there, its size waits.
+  my $count = select(my $ready = $wait, undef, undef, defined $pending ? 0.02 : undef);
+  passOn() if defined $pending;
+  $count > 0 or next;
   if (vec($ready, 3, 1)) {
     my $count = sysread($sizes, $lines, 4096, length $lines);
     $control = 0 unless $count;
-    resize($1, $2) while $lines =~ s/^(\\d+) (\\d+)\\n//;
+    $pending = resize($1, $2) while $lines =~ s/^(\\d+) (\\d+)\\n//;
+    passOn() if defined $pending;
   }
   if (vec($ready, fileno($master), 1)) {
     # EIO: the last one on the other side has gone.
@@ -105,13 +121,18 @@ waitpid($pid, 0);
 exit(($? & 127) ? 128 + ($? & 127) : $? >> 8);
 `;
 
-/** Starts a program on a terminal; its process's stdin and stdout are the terminal, `stdio[3]` takes sizes. */
+/**
+ * Starts a runtime on a terminal; its process's stdin and stdout are the terminal, `stdio[3]` takes sizes.
+ *
+ * @param pidFile where the runtime writes the PID of the process that it starts in a container, which has a terminal of its own
+ */
 export function openTerminal(
   command: readonly string[],
   size: { readonly rows: number; readonly columns: number } | undefined,
+  pidFile: string,
 ): ChildProcess {
   const numbers = [String(size?.rows ?? 0), String(size?.columns ?? 0)];
-  return startPerl(terminalProgram, [...numbers, ...command], ["pipe", "pipe", "pipe", "pipe"]);
+  return startPerl(terminalProgram, [...numbers, pidFile, ...command], ["pipe", "pipe", "pipe", "pipe"]);
 }
 
 function startPerl(program: string, args: readonly string[], stdio: ("pipe" | "ignore")[]): ChildProcess {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { openTerminal } from "../../../../src/engine/containers/streams/relay.ts";
 
 async function outcome(command: readonly string[], input: string, sizes = "") {
-  const child = openTerminal(command, { rows: 20, columns: 70 });
+  const child = openTerminal(command, { rows: 20, columns: 70 }, "/nonexistent");
   const chunks: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
   const control = child.stdio[3];
