@@ -57,7 +57,8 @@ export async function measureWatch({ name, command, first, env, host }, project,
       many.push(took);
       await pause(200);
     }
-    await pause(2000);
+    // V8 tidies up for some seconds after a burst.
+    await pause(8000);
     const before = processorTime(watching.pid);
     await pause(idleTime * 1000);
     return { one, many, idle: processorTime(watching.pid) - before };
