@@ -1,9 +1,10 @@
 import { nameOf } from "../reconcile/containers.ts";
+import { commitArgs, commitFlags } from "./commit-options.ts";
 import { findContainer, indexFlag } from "./one-container.ts";
 import { findProject } from "./project.ts";
 import { openProgressFor } from "./screen.ts";
 import { openEngine } from "./session.ts";
-import { Args, Flags, several, Verb } from "./verb.ts";
+import { Args, Verb } from "./verb.ts";
 
 /** `gantry commit`: an image of what a container's root file system holds now. */
 export default class Commit extends Verb {
@@ -13,16 +14,8 @@ export default class Commit extends Verb {
     image: Args.string({ description: "the image's name: repository or repository:tag", ignoreStdin: true }),
   };
   static override flags = {
-    author: Flags.string({ char: "a", helpValue: "<name>", description: "the image's author" }),
-    change: Flags.string({
-      ...several,
-      char: "c",
-      helpValue: "<instruction>",
-      description: "apply an instruction of a Dockerfile: ENV A=1",
-    }),
+    ...commitFlags,
     index: indexFlag(),
-    message: Flags.string({ char: "m", helpValue: "<text>", description: "the image's comment" }),
-    pause: Flags.boolean({ char: "p", allowNo: true, default: true, description: "pause the container meanwhile" }),
   };
 
   async run(): Promise<number> {
@@ -36,16 +29,7 @@ export default class Commit extends Verb {
     }
     const progress = await openProgressFor(flags, { lines: true });
     progress.say({ id, state: "Working", text: "Committing" });
-    const [repo, tag] = args.image?.split(/:(?=[^/:]+$)/) ?? [];
-    const { Id } = await engine.containerCommit({
-      container: found.Id,
-      pause: flags.pause,
-      ...(repo !== undefined && { repo }),
-      ...(tag !== undefined && { tag }),
-      ...(flags.message !== undefined && { comment: flags.message }),
-      ...(flags.author !== undefined && { author: flags.author }),
-      ...(flags.change !== undefined && { changes: flags.change }),
-    });
+    const { Id } = await engine.containerCommit(commitArgs(found.Id, args.image, flags));
     progress.say({ id, state: "Done", text: `Committed as ${Id}` });
     if (flags.json) process.stdout.write(`${JSON.stringify({ container: found.Id, image: Id })}\n`);
     return 0;

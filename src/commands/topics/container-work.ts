@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors.ts";
 import { alignColumns } from "../../ui/table.ts";
 import { attachContainer, refuseIdle } from "../attach-container.ts";
+import { commitArgs, commitFlags } from "../commit-options.ts";
 import { copyFrom, copyTo } from "../copy-files.ts";
 import { readCopy } from "../copy-place.ts";
 import { execCommand } from "../exec-command.ts";
@@ -168,18 +169,6 @@ export const diff = engineVerb({
   },
 });
 
-const commitFlags = {
-  author: Flags.string({ char: "a", helpValue: "<name>", description: "the image's author" }),
-  change: Flags.string({
-    ...several,
-    char: "c",
-    helpValue: "<instruction>",
-    description: "apply an instruction of a Dockerfile: ENV A=1",
-  }),
-  message: Flags.string({ char: "m", helpValue: "<text>", description: "the image's comment" }),
-  pause: Flags.boolean({ char: "p", allowNo: true, default: true, description: "pause the container meanwhile" }),
-};
-
 /** `docker commit`. */
 export const commit = engineVerb<FlagsOf<typeof commitFlags>>({
   summary: "Make an image of a container",
@@ -187,16 +176,7 @@ export const commit = engineVerb<FlagsOf<typeof commitFlags>>({
   flags: commitFlags,
   run: async ({ engine, words: [container = "", name, ...rest], flags }) => {
     if (rest.length > 0) throw new UsageError("commit takes a container and the image's name");
-    const [repo, tag] = name?.split(/:(?=[^/:]+$)/) ?? [];
-    const { Id } = await engine.containerCommit({
-      container,
-      pause: flags.pause,
-      ...(repo !== undefined && { repo }),
-      ...(tag !== undefined && { tag }),
-      ...(flags.message !== undefined && { comment: flags.message }),
-      ...(flags.author !== undefined && { author: flags.author }),
-      ...(flags.change !== undefined && { changes: flags.change }),
-    });
+    const { Id } = await engine.containerCommit(commitArgs(container, name, flags));
     process.stdout.write(`${Id}\n`);
   },
 });

@@ -5,9 +5,10 @@ import { UsageError } from "../../errors.ts";
 import { durationText } from "../../ui/container-row.ts";
 import { sizeText } from "../../ui/size-text.ts";
 import { askYes } from "../ask.ts";
+import { imageFlags, splitName } from "../commit-options.ts";
 import { printRows } from "../print-rows.ts";
 import { processEnvironment } from "../process-environment.ts";
-import { Flags, several } from "../verb.ts";
+import { Flags } from "../verb.ts";
 import { writeFileFrom, writeTo } from "../write-stream.ts";
 import { engineVerb, filterFlag, inspectVerb, readFilters } from "./engine-verb.ts";
 import { formatFlag, quietFlag } from "./list-flags.ts";
@@ -211,22 +212,13 @@ const historyColumns = [
 export const importImage = engineVerb({
   summary: "Make an image of the files of a tar",
   words: "file",
-  flags: {
-    change: Flags.string({
-      ...several,
-      char: "c",
-      helpValue: "<instruction>",
-      description: "apply an instruction of a Dockerfile: ENV A=1",
-    }),
-    message: Flags.string({ char: "m", helpValue: "<text>", description: "the image's comment" }),
-  },
+  flags: imageFlags,
   run: async ({ engine, words: [file = "", name, ...rest], flags }) => {
     if (rest.length > 0) throw new UsageError("import takes a file, or - for standard input, and the image's name");
-    const [repo, tag = "latest"] = name?.split(/:(?=[^/:]+$)/) ?? [];
     const lines = await engine.imageImport({
       fromSrc: "-",
       stream: file === "-" ? process.stdin : createReadStream(file),
-      ...(repo !== undefined && { repo, tag }),
+      ...(name !== undefined && { tag: "latest", ...splitName(name) }),
       ...(flags.message !== undefined && { message: flags.message }),
       ...(flags.change !== undefined && { changes: flags.change }),
     });

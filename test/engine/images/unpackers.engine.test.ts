@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import zlib from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { paddingOf, type TarEntry } from "../../../src/engine/images/tar/entry.ts";
-import { encodeEntry, endOfArchive } from "../../../src/engine/images/tar/header.ts";
+import { endOfArchive } from "../../../src/engine/images/tar/header.ts";
 import { unpack } from "../../../src/engine/images/unpackers.ts";
 import { digestOf } from "../registry/fake-registry.ts";
+import { encodeMembers, type Member } from "./members.ts";
 import { tarOf } from "./room.ts";
 
 let directory: string;
@@ -24,21 +24,8 @@ async function* pieces(bytes: Buffer, end?: Error): AsyncGenerator<readonly Buff
   if (end !== undefined) throw end;
 }
 
-const file = {
-  type: "file",
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  mtime: "1700000000",
-  linkPath: "",
-  major: 0,
-  minor: 0,
-} as const;
-const member = (path: string, content: Buffer | string, more: Partial<TarEntry> = {}) => {
-  const bytes = Buffer.from(content);
-  const entry = { ...file, xattrs: new Map(), path, size: bytes.length, ...more };
-  return Buffer.concat([encodeEntry(entry), bytes, Buffer.alloc(paddingOf(bytes.length))]);
-};
+const member = (path: string, content: Buffer | string, more: Partial<Member> = {}) =>
+  encodeMembers([{ path, content, ...more }]);
 
 /** Every file with its kind, mode, owner, time, number of names and content. */
 const listing = (folder: string) =>

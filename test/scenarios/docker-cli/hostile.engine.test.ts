@@ -5,24 +5,11 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import path from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { TarEntry } from "../../../src/engine/images/tar/entry.ts";
 import { paddingOf } from "../../../src/engine/images/tar/entry.ts";
-import { encodeEntry, endOfArchive } from "../../../src/engine/images/tar/header.ts";
+import { encodeEntry } from "../../../src/engine/images/tar/header.ts";
 import { encodePax } from "../../../src/engine/images/tar/pax.ts";
+import { encodeArchive, type Member, plainMember } from "../../engine/images/members.ts";
 import { type Bench, end, idle, image, openBench, withDocker } from "./bench.ts";
-
-type Member = Partial<TarEntry> & { readonly path: string; readonly content?: string | Buffer };
-
-const blank = { type: "file", mode: 0o755, uid: 0, gid: 0, mtime: "0", linkPath: "", major: 0, minor: 0 } as const;
-
-function tarOf(members: readonly Member[]): Buffer {
-  const parts = members.flatMap(({ content = "", ...member }) => {
-    const bytes = typeof content === "string" ? Buffer.from(content) : content;
-    const entry = { ...blank, xattrs: new Map(), size: bytes.length, ...member };
-    return [encodeEntry(entry), bytes, Buffer.alloc(paddingOf(bytes.length))];
-  });
-  return Buffer.concat([...parts, endOfArchive]);
-}
 
 /** A sparse file in PAX form (1.0) that says to be `size` bytes long. */
 function sparseFile(path: string, size: number): Buffer {
@@ -34,12 +21,17 @@ function sparseFile(path: string, size: number): Buffer {
       ["GNU.sparse.realsize", String(size)],
     ]),
   );
-  const header = encodeEntry({ ...blank, xattrs: new Map(), path: "pax", size: records.length });
+  const header = encodeEntry({ ...plainMember, path: "pax", size: records.length });
   header.write("x", 156, "latin1");
   header.fill(" ", 148, 156);
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
-  return Buffer.concat([header, Buffer.from(records), Buffer.alloc(paddingOf(records.length)), tarOf([{ path }])]);
+  return Buffer.concat([
+    header,
+    Buffer.from(records),
+    Buffer.alloc(paddingOf(records.length)),
+    encodeArchive([{ path }]),
+  ]);
 }
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -49,7 +41,7 @@ function archiveOf(name: string, layer: Buffer, change: (manifest: object) => ob
   const rootfs = { type: "layers", diff_ids: [`sha256:${sha256(layer)}`] };
   const config = JSON.stringify({ architecture: "amd64", os: "linux", config: { Cmd: ["/x"] }, rootfs });
   const manifest = change({ Config: "config.json", RepoTags: [name], Layers: ["layer.tar"] });
-  return tarOf([
+  return encodeArchive([
     { path: "manifest.json", content: JSON.stringify([manifest]) },
     { path: "config.json", content: config },
     { path: "layer.tar", content: layer },
@@ -112,13 +104,13 @@ withDocker("what is hostile", () => {
   it("an archive that is copied into a container stays in it", async () => {
     for (const members of Object.values(escapes())) {
       const cp = bench.start("cp", "-", "box:/");
-      cp.stdin.end(tarOf(members));
+      cp.stdin.end(encodeArchive(members));
       const { exitCode, stderr } = await end(cp);
       if (exitCode !== 0) expect(stderr).toContain("Error response from daemon");
       isUntouched();
     }
     const cp = bench.start("cp", "-", "box:/");
-    cp.stdin.end(tarOf([{ path: "disk", type: "block", major: 8, minor: 0, mode: 0o666 }]));
+    cp.stdin.end(encodeArchive([{ path: "disk", type: "block", major: 8, minor: 0, mode: 0o666 }]));
     await end(cp);
     expect((await bench.docker("exec", "box", "test", "-b", "/disk")).exitCode).toBe(1);
     expect(await bench.says("inspect", "--format", "{{.State.Running}}", "box")).toBe("true");
@@ -128,7 +120,7 @@ withDocker("what is hostile", () => {
     const devices: readonly Member[] = [{ path: "disk", type: "block", major: 8, minor: 0, mode: 0o666 }];
     for (const [title, members] of Object.entries({ ...escapes(), devices })) {
       const load = bench.start("load");
-      load.stdin.end(archiveOf("hostile:1", tarOf(members)));
+      load.stdin.end(archiveOf("hostile:1", encodeArchive(members)));
       const loaded = await end(load);
       isUntouched();
       const known = (await bench.docker("image", "inspect", "hostile:1")).exitCode === 0;
@@ -142,7 +134,7 @@ withDocker("what is hostile", () => {
         await bench.says("rmi", "hostile:1");
       }
       const imported = bench.start("import", "-", "hostile:2");
-      imported.stdin.end(tarOf(members));
+      imported.stdin.end(encodeArchive(members));
       await end(imported);
       await bench.docker("rmi", "hostile:2");
       isUntouched();
@@ -151,7 +143,7 @@ withDocker("what is hostile", () => {
   });
 
   it("an archive of images that names files beyond it, or lies about its digests, is refused whole", async () => {
-    const layer = tarOf([{ path: "x", content: "x" }]);
+    const layer = encodeArchive([{ path: "x", content: "x" }]);
     const archives = [
       archiveOf("bad:1", layer, (manifest) => ({ ...manifest, Config: "../../../etc/passwd" })),
       archiveOf("bad:1", layer, (manifest) => ({ ...manifest, Layers: [`${target}/file`] })),
@@ -174,15 +166,15 @@ withDocker("what is hostile", () => {
 
   it("a bomb is refused while it goes off, and leaves nothing behind", async () => {
     const zeros = Buffer.alloc(64 * 1024 * 1024);
-    const large = encodeEntry({ ...blank, xattrs: new Map(), path: "zeros", size: 64 * zeros.length });
+    const large = encodeEntry({ ...plainMember, path: "zeros", size: 64 * zeros.length });
     const bombs: Record<string, readonly [bomb: Buffer, complaint: string]> = {
       gzip: [
         gzipSync(Buffer.concat([large, ...Array.from({ length: 8 }, () => zeros)])),
         "more than 1000 times its size",
       ],
       zstd: [zstdCompressSync(Buffer.concat([large, zeros])), "more than 1000 times its size"],
-      "a name of 2 MiB": [tarOf([{ path: "x".repeat(2 * 1024 * 1024) }]), "header is larger than 1 MiB"],
-      "folders 5000 deep": [tarOf([{ path: "d/".repeat(5000) }]), "longer than 4095 bytes"],
+      "a name of 2 MiB": [encodeArchive([{ path: "x".repeat(2 * 1024 * 1024) }]), "header is larger than 1 MiB"],
+      "folders 5000 deep": [encodeArchive([{ path: "d/".repeat(5000) }]), "longer than 4095 bytes"],
       "a hole of 1 PiB": [sparseFile("hole", 2 ** 50), "larger than 1 TiB"],
     };
     const held = () => bench.host("find", path.join(bench.folder, "data"), "-printf", "%y %P %s\\n");
@@ -201,7 +193,7 @@ withDocker("what is hostile", () => {
 
   it("a program of root's in a layer is root's in its containers alone: nobody else on the host gets at it", async () => {
     const load = bench.start("import", "-", "hostile:3");
-    load.stdin.end(tarOf([{ path: "become-root", content: "x", mode: 0o4755 }]));
+    load.stdin.end(encodeArchive([{ path: "become-root", content: "x", mode: 0o4755 }]));
     expect((await end(load)).exitCode).toBe(0);
     const stored = await bench.host("find", path.join(bench.folder, "data"), "-name", "become-root", "-perm", "-4000");
     expect(stored).not.toBe("");

@@ -6,9 +6,8 @@ import { packFrom } from "../../../../src/engine/containers/files/pack.ts";
 import { goFileMode, statInside } from "../../../../src/engine/containers/files/path-stat.ts";
 import { unpackInside } from "../../../../src/engine/containers/files/unpack.ts";
 import { openInside } from "../../../../src/engine/containers/rootfs/walk.ts";
-import type { TarEntry } from "../../../../src/engine/images/tar/entry.ts";
-import { encodeEntry, endOfArchive } from "../../../../src/engine/images/tar/header.ts";
 import { readTar } from "../../../../src/engine/images/tar/read.ts";
+import { encodeArchive, type Member } from "../../images/members.ts";
 
 let top: string;
 let root: string;
@@ -24,26 +23,7 @@ afterEach(() => {
 });
 
 const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-type Member = Partial<TarEntry> & { readonly path: string; readonly content?: string };
-
-function tarOf(...members: readonly Member[]): Buffer {
-  const base = {
-    type: "file",
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    mtime: "1700000000",
-    linkPath: "",
-    major: 0,
-    minor: 0,
-  } as const;
-  const blocks = members.flatMap(({ content = "", ...member }) => {
-    const data = Buffer.from(content);
-    const entry: TarEntry = { ...base, xattrs: new Map(), ...member, size: data.length };
-    return [encodeEntry(entry), data, Buffer.alloc((512 - (data.length % 512)) % 512)];
-  });
-  return Buffer.concat([...blocks, endOfArchive]);
-}
+const tarOf = (...members: readonly Member[]) => encodeArchive(members);
 
 function unpack(tar: Buffer, at = "/", noOverwriteDirNonDir = false): void {
   const unpacking = unpackInside({ root, path: at, noOverwriteDirNonDir, owner });
