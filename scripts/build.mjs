@@ -1,7 +1,7 @@
 /**
  * Makes dist/gantry.cjs: everything that gantry runs, in one file; beside it dist/daemon.cjs, the embedded engine,
- * dist/unpack.cjs, its threads that unpack layers, and dist/network.cjs, the process that answers its containers' names; and the
- * libraries with their types, dist/library.js (the loader) and dist/watch.js.
+ * dist/unpack.cjs and dist/send.cjs, its threads that unpack layers and read build contexts, dist/network.cjs, the process that
+ * answers its containers' names; and the libraries with their types, dist/library.js (the loader) and dist/watch.js.
  * Every verb stands behind a dynamic import, which esbuild turns into an initialiser that runs at first use, so starting
  * costs only what the verb needs.
  */
@@ -25,6 +25,7 @@ await Promise.all([
   ]),
   bundle("src/engine/daemon/main.ts", "dist/daemon.cjs", []),
   bundle("src/engine/images/unpack-worker.ts", "dist/unpack.cjs", []),
+  bundle("src/engine/build/session/send-worker.ts", "dist/send.cjs", []),
   bundle("src/network/main.ts", "dist/network.cjs", []),
   libraries({ library: "src/compose/library.ts", watch: "src/commands/watch-library.ts" }),
 ]);

@@ -7,6 +7,7 @@ import { type BigIntStats, closeSync, lstatSync, openSync, readdirSync, readlink
 import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import { decode, type Encodable, encode } from "../buildkit/protobuf.ts";
+import { openQueue } from "../buildkit/queue.ts";
 import { type fileStat, packet, packetType } from "../buildkit/session-messages.ts";
 import { type IgnoreRules, parseIgnore } from "../ignore.ts";
 import { unlessGone } from "../pack-tree.ts";
@@ -31,9 +32,13 @@ export function readFilter(metadata: IncomingHttpHeaders): DirectoryFilter {
       .filter((value) => value !== "");
     return metadata[`${name}-encoded`] === "1" ? values.map(decodeURIComponent) : values;
   };
-  const only = [...list("followpaths"), ...list("include-patterns")];
-  return { rules: parseIgnore(list("exclude-patterns").join("\n")), only: only.length === 0 ? undefined : only };
+  return directoryFilter(list("exclude-patterns"), [...list("followpaths"), ...list("include-patterns")]);
 }
+
+export const directoryFilter = (exclude: readonly string[], only: readonly string[]): DirectoryFilter => ({
+  rules: parseIgnore(exclude.join("\n")),
+  only: only.length === 0 ? undefined : only,
+});
 
 /** Answers the engine. What cannot be read is told it, in the words of a user's error. */
 export async function* sendDirectory(
@@ -52,36 +57,12 @@ export async function* sendDirectory(
 
 /** The engine asks while it is still being told of files: unread, its requests would fill the connection, and both would wait. */
 function takeAtOnce(requests: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  const taken: Buffer[] = [];
-  let end: { readonly error?: unknown } | undefined;
-  let wake = () => {};
+  const taken = openQueue<Buffer>();
   const take = async () => {
-    for await (const request of requests) {
-      taken.push(request);
-      wake();
-    }
+    for await (const request of requests) taken.put(request);
   };
-  const finish = (how: NonNullable<typeof end>) => {
-    end = how;
-    wake();
-  };
-  take().then(
-    () => finish({}),
-    (error: unknown) => finish({ error }),
-  );
-  return (async function* () {
-    for (;;) {
-      const next = taken.shift();
-      if (next !== undefined) yield next;
-      else if (end !== undefined) {
-        if ("error" in end) throw end.error;
-        return;
-      } else
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-    }
-  })();
+  take().then(taken.end, taken.fail);
+  return taken.items;
 }
 
 async function* sendTree(
@@ -204,15 +185,17 @@ function statOf({ root, links }: Walk, path: string, stats: BigIntStats): Encoda
   };
 }
 
-/** A file that vanished meanwhile is empty. */
+/** One for all that is read: a file of a few bytes needs no memory of its own. */
+const scratch = Buffer.allocUnsafe(pieceLength);
+
+/** Each piece is to be used before the next one is asked for. A file that vanished meanwhile is empty. */
 function* piecesOf(file: string): Generator<Buffer, void, undefined> {
   const descriptor = unlessGone(file, () => openSync(file, "r"));
   if (descriptor === undefined) return;
   try {
     for (;;) {
-      const piece = Buffer.allocUnsafe(pieceLength);
-      const length = unlessGone(file, () => readSync(descriptor, piece, 0, pieceLength, null)) ?? 0;
-      if (length > 0) yield piece.subarray(0, length);
+      const length = unlessGone(file, () => readSync(descriptor, scratch, 0, pieceLength, null)) ?? 0;
+      if (length > 0) yield scratch.subarray(0, length);
       if (length < pieceLength) return;
     }
   } finally {

@@ -3,7 +3,8 @@
  * credentials. Source: moby/buildkit, session/.
  */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import type { RegistryAuth } from "../api.ts";
 import type { BuildSecret } from "../build-order.ts";
@@ -12,6 +13,7 @@ import { type GrpcMethod, serveGrpc, unary } from "../buildkit/grpc-server.ts";
 import { empty } from "../buildkit/messages.ts";
 import { decode, encode } from "../buildkit/protobuf.ts";
 import * as messages from "../buildkit/session-messages.ts";
+import { vantageOf } from "../buildkit/vantage.ts";
 import { type Directory, readFilter, sendDirectory } from "./send-directory.ts";
 import type { SshAgents } from "./ssh-agents.ts";
 
@@ -33,6 +35,7 @@ export const sessionHeaders = (id: string, sharedKey: string): Readonly<Record<s
   "X-Docker-Expose-Session-Grpc-Method": [
     messages.healthPath,
     sessionPath.sendDirectory,
+    sessionPath.place,
     sessionPath.credentials,
     sessionPath.secret,
     sessionPath.checkAgent,
@@ -54,6 +57,18 @@ export function serveSession(connection: Duplex, { directories, secrets, agents,
         if (directory === undefined) throw new GrpcError(grpcStatus.notFound, `there is no directory "${name}"`);
         return sendDirectory(directory, readFilter(metadata), requests);
       },
+    ],
+    [
+      sessionPath.place,
+      unary(messages.placeRequest, messages.placeResponse, ({ name }) => {
+        const directory = directories.get(name);
+        const vantage = vantageOf();
+        if (directory === undefined || !("path" in directory) || vantage === undefined)
+          return missing(`the directory "${name}" has no place`);
+        const path = resolve(directory.path);
+        const { dev, ino } = statSync(path, { bigint: true });
+        return { path, vantage, device: dev, inode: ino };
+      }),
     ],
     [
       sessionPath.secret,

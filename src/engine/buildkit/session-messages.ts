@@ -46,6 +46,15 @@ export const secretResponse = message({ data: [1, "bytes"] });
 
 export const checkAgentRequest = message({ id: [1, "string"] });
 
+/** Gantry's own: where a directory of the client's lies, for an engine that can look for itself (vantage.ts). */
+export const placeRequest = message({ name: [1, "string"] });
+export const placeResponse = message({
+  path: [1, "string"],
+  vantage: [2, "string"],
+  device: [3, "int64"],
+  inode: [4, "int64"],
+});
+
 /** Of gRPC's own service, by which either side asks whether the other is alive. Source: grpc, health/v1/health.proto. */
 export const healthPath = "/grpc.health.v1.Health/Check";
 export const healthResponse = message({ status: [1, "int"] });
@@ -54,6 +63,7 @@ export const serving = 1;
 /** The services' paths. */
 export const sessionPath = {
   sendDirectory: "/moby.filesync.v1.FileSync/DiffCopy",
+  place: "/gantry.session.v1.Directories/Place",
   credentials: "/moby.filesync.v1.Auth/Credentials",
   secret: "/moby.buildkit.secrets.v1.Secrets/GetSecret",
   checkAgent: "/moby.sshforward.v1.SSH/CheckAgent",

@@ -1,8 +1,8 @@
 /** Layers unpacked beside each other, each in a thread: hashing and reading a tar would hold up all else that the daemon does. */
 
-import { existsSync } from "node:fs";
 import path from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { openThreads } from "../daemon/threads.ts";
 import { decompress } from "./decompress.ts";
 import { type Unpacked, unpackHashed } from "./unpack-hashed.ts";
 
@@ -18,16 +18,7 @@ export type FromUnpacker = { readonly taken: true } | { readonly unpacked: Unpac
 
 /** How many pieces may be on their way to a thread. */
 const piecesAhead = 4;
-/** A thread that has nothing to do for so long, milliseconds, is ended. */
-const idleTime = 3000;
-
-interface Unpacker {
-  readonly thread: Worker;
-  gone: boolean;
-  idle?: NodeJS.Timeout;
-}
-
-const free: Unpacker[] = [];
+const threads = openThreads(path.join(import.meta.dirname, "unpack-worker.ts"), "unpack.cjs", 3000);
 
 /**
  * Unpacks a layer as it travels, compressed or not; its chunks are this function's to keep. `directory` is there, and empty; where
@@ -47,31 +38,12 @@ export async function unpack(source: AsyncIterable<readonly Uint8Array[]>, direc
   })();
   // A small one is not worth a thread.
   if (second.done === true) return unpackHashed(decompress(flat(all)), directory);
-  const unpacker = free.pop() ?? startUnpacker();
-  clearTimeout(unpacker.idle);
-  unpacker.thread.ref();
+  const thread = threads.take();
   try {
-    return await converse(unpacker.thread, all, directory);
+    return await converse(thread, all, directory);
   } finally {
-    unpacker.thread.unref();
-    unpacker.idle = setTimeout(() => void unpacker.thread.terminate(), idleTime).unref();
-    if (!unpacker.gone) free.push(unpacker);
+    threads.giveBack(thread);
   }
-}
-
-function startUnpacker(): Unpacker {
-  const bundle = path.join(import.meta.dirname, "unpack.cjs");
-  // Where nothing is bundled, the source itself.
-  const thread = new Worker(existsSync(bundle) ? bundle : path.join(import.meta.dirname, "unpack-worker.ts"));
-  const unpacker: Unpacker = { thread, gone: false };
-  // Whoever waits for it hears of it too.
-  thread.on("error", () => {});
-  thread.once("exit", () => {
-    unpacker.gone = true;
-    const place = free.indexOf(unpacker);
-    if (place !== -1) free.splice(place, 1);
-  });
-  return unpacker;
 }
 
 /** Hands a layer over piece by piece, as fast as they are taken. */

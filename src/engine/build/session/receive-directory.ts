@@ -15,6 +15,7 @@ import { badRequest } from "../../refusal.ts";
 import { openTree, type Tree, type TreeNode } from "../tree.ts";
 import { type ContentFile, contentFile, type SentContexts } from "./contexts.ts";
 import type { Session } from "./open-sessions.ts";
+import { placeHere, sendFromHere } from "./send-from-here.ts";
 
 export interface DirectoryRequest {
   readonly session: Session;
@@ -41,15 +42,8 @@ const mostAsked = 256;
 
 /** EngineError 400 for what the client says is wrong, and for files that change while they are sent. */
 export async function receiveDirectory(request: DirectoryRequest): Promise<Tree> {
-  const { session, name, exclude = [], only, sent, file, signal, progress } = request;
-  const stream = session.client.open(sessionPath.sendDirectory, {
-    signal,
-    metadata: {
-      "dir-name": name,
-      ...list("exclude-patterns", exclude),
-      ...list("followpaths", only ?? []),
-    },
-  });
+  const { session, name, only, sent, file, progress } = request;
+  const stream = await openSender(request);
   const key = `${session.sharedKey} ${name}`;
   const known = sent.get(key);
   const fd = openSync(file, "wx+", 0o600);
@@ -112,6 +106,16 @@ export async function receiveDirectory(request: DirectoryRequest): Promise<Tree>
     content.release();
     throw error;
   }
+}
+
+/** Who tells of the directory: where it can be read here, a thread of ours, else the client. */
+async function openSender({ session, name, exclude = [], only = [], signal }: DirectoryRequest): Promise<GrpcStream> {
+  const here = await placeHere(session, name, signal);
+  if (here !== undefined) return sendFromHere(here, { exclude, only }, signal);
+  return session.client.open(sessionPath.sendDirectory, {
+    signal,
+    metadata: { "dir-name": name, ...list("exclude-patterns", exclude), ...list("followpaths", only) },
+  });
 }
 
 const isUsed = (nodes: ReadonlyMap<string, TreeNode>, { fd }: ContentFile): boolean =>
