@@ -99,18 +99,19 @@ async function bring(floor: Floor, decided: readonly Decided[], failed: Map<Deci
     makeStations(opened, owner),
     publish(
       floor,
-      opened.flatMap(({ id }) => floor.sandboxes.get(id) ?? []),
+      decided.map(({ step }) => step),
     ),
   ]);
-  const errors = new Map<string, unknown>(unpublished);
-  for (const { station, error } of made) if (error !== undefined) errors.set(station.id, error);
+  const unmade = new Map(made.flatMap(({ station, error }) => (error === undefined ? [] : [[station.id, error]])));
   for (const one of decided) {
-    if (one.step.make !== undefined && errors.has(one.step.make.id)) failed.set(one, errors.get(one.step.make.id));
+    const { make, container = "" } = one.step;
+    const error = unpublished.get(one.step) ?? (make === undefined ? undefined : unmade.get(container));
+    if (error !== undefined) failed.set(one, error);
   }
   await Promise.all(
     decided.map(async (one) => {
       const { attach: added } = one.step;
-      if (added === undefined) return;
+      if (added === undefined || failed.has(one)) return;
       try {
         await attach(added.whole, added.attachment, owner);
       } catch (error) {

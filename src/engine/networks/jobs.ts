@@ -6,6 +6,7 @@ import type { EndpointSettings } from "../api.ts";
 import type { Sandbox, SandboxRequest } from "../daemon/rooms.ts";
 import { forbidden, notFound } from "../refusal.ts";
 import { addressesIn, endpointsIn, type Floor } from "./floor.ts";
+import { outwardEndpoint } from "./ports.ts";
 import { bridgeOf, type NetworkRecord, predefined } from "./record.ts";
 import { findNetwork, newId } from "./registry.ts";
 import { namesOf, type Plan, planEndpoint, planSandbox } from "./sandbox-plan.ts";
@@ -111,7 +112,9 @@ function leave(floor: Floor, id: string, network: string): Step {
   }
   const { [network]: _, ...endpoints } = before.endpoints;
   const { [network]: __, ...links } = before.links;
-  const after = { ...before, endpoints, links };
+  // Nothing leads to its ports any more: they are anybody's until it is in a network that leads out.
+  const ports = outwardEndpoint({ endpoints }, networkById(floor)) === undefined ? {} : before.ports;
+  const after = { ...before, endpoints, links, ports };
   const attachment = attachmentOf(before, network, networkById(floor));
   return {
     ...replace(floor, before, after),

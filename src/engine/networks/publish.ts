@@ -5,6 +5,7 @@ import { portKey } from "../../network/switchboard-state.ts";
 import type { Sandbox } from "../daemon/rooms.ts";
 import { internal } from "../refusal.ts";
 import type { Floor } from "./floor.ts";
+import type { Step } from "./jobs.ts";
 import { type Claim, claimsOf, collide, outwardEndpoint, type PortWish, portMapOf, readPorts } from "./ports.ts";
 import { bindingOf } from "./record.ts";
 import { syncSwitchboard } from "./sync-switchboard.ts";
@@ -22,24 +23,30 @@ interface Wanted {
 }
 
 /**
- * Chooses and holds the ports of sandboxes that are opened, and puts them into the model. The errors of those that cannot
- * have theirs, by container ID; their names and ports are not in force then.
+ * Chooses and holds the ports of sandboxes that are opened, or come into a network that leads out, and puts them into the
+ * model; the switchboard has the model then. The errors of the steps that cannot have theirs: they are undone, and their
+ * names and ports are not in force.
  */
-export async function publish(floor: Floor, opened: readonly Sandbox[]): Promise<ReadonlyMap<string, unknown>> {
-  const errors = new Map<string, unknown>();
+export async function publish(floor: Floor, steps: readonly Step[]): Promise<ReadonlyMap<Step, unknown>> {
+  const errors = new Map<Step, unknown>();
   const open = new Map<string, Wanted[]>();
-  for (const sandbox of opened) {
+  const stepOf = new Map<string, Step>();
+  for (const step of steps) {
+    const sandbox = floor.sandboxes.get(step.container ?? "");
+    if (sandbox === undefined || Object.keys(sandbox.ports).length > 0) continue;
     const outward = outwardEndpoint(sandbox, (id) => floor.records.get(id));
     const wishes = outward === undefined ? [] : readPorts(sandbox.request.ports, bindingOf(outward.network));
+    stepOf.set(sandbox.id, step);
     open.set(
       sandbox.id,
       wishes.map((wish) => ({ wish, hosts: wish.hosts, tried: 0, attempts: 0 })),
     );
   }
   const giveUp = (id: string, error: unknown) => {
-    errors.set(id, error);
+    const step = stepOf.get(id);
+    if (step !== undefined) errors.set(step, error);
+    step?.undo();
     open.delete(id);
-    floor.sandboxes.delete(id);
   };
   for (;;) {
     for (const [id, wanted] of open) {

@@ -126,6 +126,20 @@ describe("a published port", () => {
     await expect(start("rival", ["other"], { "80/tcp": [{ HostPort: "8085" }] })).rejects.toThrow();
   });
 
+  it("is given back when the container leaves the last network that leads out, and had again when it comes back", async () => {
+    const web = await start("mover", ["shop"], { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "8087" }] });
+    await serve(web.netns, "serve-tcp", "80");
+    expect((await arena.sandboxes.leave(web.id, "shop")).ports).toEqual({});
+    const rival = await start("rival", ["shop"], { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "8087" }] });
+    await expect(arena.sandboxes.join(web.id, "other", {})).rejects.toThrow(
+      /on endpoint mover .*Bind for 127.0.0.1:8087 failed: port is already allocated/,
+    );
+    await arena.sandboxes.close(rival.id);
+    const back = await arena.sandboxes.join(web.id, "other", {});
+    expect(back.ports).toEqual(web.ports);
+    expect(await heard(arena.netns, "tcp", "127.0.0.1", "8087")).toMatch(/ hello$/);
+  });
+
   it("does not come in on an internal network", async () => {
     expect((await start("inward", ["inner"], { "80/tcp": [{ HostPort: "8086" }] })).ports).toEqual({});
   });
