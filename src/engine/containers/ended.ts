@@ -43,13 +43,14 @@ export function watchEndings(room: Room, begun: (container: Container) => void):
   const noticed = (id: string, gone?: ProcessIdentity) => {
     const container = room.registry.get(id);
     if (closed) return;
-    // Its exit code comes after its removal: nobody asks for that any more.
+    // Its exit code comes after its removal, or it is removed meanwhile: nobody asks for that any more.
     if (container === undefined) return void room.exits.discard(id);
     container
       .exclusively(() => settle(container, gone))
-      .catch((error: unknown) =>
-        room.ground.log("error", "cannot take note of an end", { container: id, reason: String(error) }),
-      );
+      .catch((error: unknown) => {
+        if (room.registry.get(id) === undefined) return void room.exits.discard(id);
+        room.ground.log("error", "cannot take note of an end", { container: id, reason: String(error) });
+      });
   };
 
   const settle = async (container: Container, gone: ProcessIdentity | undefined) => {
@@ -105,7 +106,8 @@ export function watchEndings(room: Room, begun: (container: Container) => void):
     delays.set(container.id, delay);
     const timer = setTimeout(() => {
       timers.delete(container.id);
-      void container.exclusively(() => again(container));
+      // Removed while it waited for that: there is nothing to start.
+      void container.exclusively(() => again(container)).catch(() => {});
     }, delay);
     timers.set(container.id, timer);
   };

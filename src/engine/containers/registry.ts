@@ -14,7 +14,10 @@ export interface Container {
   readonly record: ContainerRecord;
   /** Replaces the record; `sync`: it survives a power cut. */
   save(change: (record: ContainerRecord) => ContainerRecord, options: { readonly sync: boolean }): Promise<void>;
-  /** Carries work out when all that was asked for before is done: a container is changed by one call at a time. */
+  /**
+   * Carries work out when all that was asked for before is done: a container is changed by one call at a time. EngineError 404
+   * where it was removed by then: nothing is made for a container that nobody can take away any more.
+   */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
   /** Calls the listener at each change until the function that it returns is called. */
   listen(listener: (change: Change) => void): () => void;
@@ -121,7 +124,10 @@ function makeContainer(id: string, records: Records<ContainerRecord>): Container
       if (records.get(id) !== undefined) await records.put(id, next, options);
     },
     exclusively: (work) => {
-      const mine = last.then(work);
+      const mine = last.then(() => {
+        if (records.get(id) === undefined) throw notFound(`No such container: ${id}`);
+        return work();
+      });
       last = mine.catch(() => {});
       return mine;
     },

@@ -85,9 +85,10 @@ async function finish(room: Room, endings: Endings, container: Container): Promi
   const { id, phase, withVolumes, state, hostConfig } = container.record;
   await sweepTemporary(room.places.of(id).files);
   const attempt = (what: string, work: () => Promise<unknown>) =>
-    container
-      .exclusively(work)
-      .catch((error: unknown) => room.ground.log("error", `cannot ${what}`, { container: id, reason: String(error) }));
+    container.exclusively(work).catch((error: unknown) => {
+      if (room.registry.get(id) === undefined) return;
+      room.ground.log("error", `cannot ${what}`, { container: id, reason: String(error) });
+    });
   if (phase !== "ready") {
     await attempt("finish its removal", async () => {
       await takeAway(room, container.record);
@@ -114,11 +115,9 @@ async function finish(room: Room, endings: Endings, container: Container): Promi
       await endings.start(container, false);
     });
   } else if (now.state.status === "restarting") {
-    await container.exclusively(() => endings.giveUp(container));
+    await attempt("give up starting it again", () => endings.giveUp(container));
   } else if (ran && hostConfig.AutoRemove === true) {
-    await attempt("remove it", async () => {
-      if (room.registry.get(id) !== undefined) await removeContainer(room, container, { volumes: true });
-    });
+    await attempt("remove it", () => removeContainer(room, container, { volumes: true }));
   }
 }
 
