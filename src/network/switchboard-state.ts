@@ -19,7 +19,7 @@ export interface ResolverPlace {
   readonly name: string;
   /** The bridge's own addresses. */
   readonly listen: readonly string[];
-  /** 0: any that is free. */
+  /** 0: the usual one of its address, or any that is free. */
   readonly port: number;
 }
 
@@ -52,6 +52,9 @@ export interface ProxiedPort {
   readonly target: string;
   readonly targetPort: number;
 }
+
+/** Ports that nobody asked for by number are among these, as the kernel's own choice (ip_local_port_range). */
+export const anyPort = { from: 32_768, to: 60_999 };
 
 /** What the switchboard answers. */
 export interface SwitchboardAnswer {

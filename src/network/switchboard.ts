@@ -1,10 +1,12 @@
 /** The work of the switchboard process: resolvers and held ports as the state says, changed only where it differs. */
 
+import { createHash } from "node:crypto";
 import { openNameBook } from "./names.ts";
 import { proxyTcp } from "./proxy-tcp.ts";
 import { proxyUdp } from "./proxy-udp.ts";
 import { type Listening, serveNames } from "./resolver.ts";
 import {
+  anyPort,
   nothingToDo,
   type ProxiedPort,
   portKey,
@@ -41,7 +43,7 @@ export function openSwitchboard(): Switchboard {
         const key = `${network} ${address}`;
         const listening =
           resolvers.get(key) ??
-          (await serveNames(network, address, had[network] ?? port, () => book).catch(() =>
+          (await serveNames(network, address, had[network] ?? (port || usualPort(address)), () => book).catch(() =>
             serveNames(network, address, 0, () => book),
           ));
         resolvers.set(key, listening);
@@ -84,6 +86,14 @@ export function openSwitchboard(): Switchboard {
     },
   };
 }
+
+/**
+ * The port that a resolver at an address has unless it is taken, of those that nobody chooses by hand. It is the same for
+ * every network that ever has the address: for two minutes the kernel sends a question from an address and port that asked
+ * before to where the answer came from then (nf_conntrack_udp_timeout_stream), which may be another network's resolver.
+ */
+const usualPort = (address: string): number =>
+  anyPort.from + (createHash("sha256").update(address).digest().readUInt32BE() % (anyPort.to - anyPort.from + 1));
 
 const targetOf = (port: ProxiedPort | undefined) => (port === undefined ? "" : `${port.target} ${port.targetPort}`);
 

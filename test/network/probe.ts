@@ -1,6 +1,6 @@
 /**
  * What runs inside a namespace of a test, as a container's process would: `serve-tcp PORT`, `serve-udp PORT` (both say who
- * asked and echo what came), `tcp HOST PORT TEXT`, `udp HOST PORT TEXT`, `dns NAME TYPE [SERVER]`, `dns-tcp NAME TYPE`.
+ * asked and echo what came), `tcp HOST PORT TEXT`, `udp HOST PORT TEXT`, `dns NAME TYPE [SERVER [OWN-PORT]]`, `dns-tcp NAME TYPE`.
  */
 
 import { createSocket } from "node:dgram";
@@ -52,10 +52,11 @@ function show(message: ReturnType<typeof decode>) {
   finish([String(rcode), ...(Reflect.get(message, "flag_tc") === true ? ["TC"] : []), ...rows].join("\n"));
 }
 
-function dns(name: string, type: string, server = "127.0.0.11") {
+function dns(name: string, type: string, server = "127.0.0.11", ownPort = "0") {
   const socket = createSocket(isIPv6(server) ? "udp6" : "udp4");
   setTimeout(() => fail("timeout"), patience);
   socket.on("error", fail).on("message", (data) => show(decode(data)));
+  socket.bind(Number(ownPort));
   socket.connect(53, server, () =>
     socket.send(encode({ type: "query", id: 7, flags: 256, questions: [{ name, type: type as "A" }] })),
   );

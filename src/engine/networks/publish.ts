@@ -1,7 +1,7 @@
 /** Gives containers their ports of the host: chosen, and held by the switchboard before anybody is told. */
 
 import { formatAddress } from "../../network/address.ts";
-import { portKey } from "../../network/switchboard-state.ts";
+import { anyPort, portKey } from "../../network/switchboard-state.ts";
 import type { Sandbox } from "../daemon/rooms.ts";
 import { internal } from "../refusal.ts";
 import type { Floor } from "./floor.ts";
@@ -9,9 +9,6 @@ import type { Step } from "./jobs.ts";
 import { type Claim, claimsOf, collide, outwardEndpoint, type PortWish, portMapOf, readPorts } from "./ports.ts";
 import { bindingOf } from "./record.ts";
 import { syncSwitchboard } from "./sync-switchboard.ts";
-
-/** Any port that nobody asked for by number, as the kernel's own choice of ports (ip_local_port_range). */
-const anyPort = { from: 32_768, to: 60_999 };
 
 interface Wanted {
   readonly wish: PortWish;

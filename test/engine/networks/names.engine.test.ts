@@ -98,6 +98,20 @@ describe("127.0.0.11 in a container", () => {
     expect(await arena.host("pgrep", "-f", `main.ts ${arena.root}`)).toBe(before);
   });
 
+  it("answers who asks from an address and a port from which the containers of a network that is gone have asked", async () => {
+    const subnet = { IPAM: { Config: [{ Subnet: "10.88.0.0/24" }] } };
+    const askAndGo = async () => {
+      const { Id } = await arena.api.networkCreate({ body: { Name: "again", ...subnet } });
+      const { id, netns } = await arena.sandboxes.open(request("asker", ["again"]));
+      const answer = await ask(netns, "dns", "asker", "A", "127.0.0.11", "40000");
+      await arena.sandboxes.close(id);
+      await arena.api.networkRemove({ id: Id ?? "" });
+      return answer;
+    };
+    expect(await askAndGo()).toBe("NOERROR\nA 600 10.88.0.2");
+    expect(await askAndGo()).toBe("NOERROR\nA 600 10.88.0.2");
+  });
+
   it("is there again when its own process dies", async () => {
     const pid = (await arena.host("pgrep", "-f", `main.ts ${arena.root}`)).trim();
     process.kill(Number(pid), "SIGKILL");
