@@ -38,12 +38,13 @@ const runs = Number(flags.runs);
 const sizes = flags.services.split(",").map(Number);
 const host = process.env.DOCKER_HOST || "unix:///var/run/docker.sock";
 const folder = mkdtempSync(path.join(os.tmpdir(), "gantry-bench-"));
-const env = { ...process.env, DOCKER_HOST: host };
+// As a user runs it: the executable names its Node, and V8's flags, in its first line.
+const env = { ...process.env, DOCKER_HOST: host, PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` };
 const arena = flags.embedded ? (await import("./torture/arena.mjs")).openArena() : undefined;
 
 // Each tool has projects of its own: what the other one made would be taken over, and made anew.
 const own = arena === undefined ? env : { ...env, DOCKER_HOST: arena.url };
-const gantry = tool("gantry", process.execPath, [path.join(root, "bin/gantry")], own);
+const gantry = tool("gantry", path.join(root, "bin/gantry"), [], own);
 const composeVersion = versionOf("docker", ["compose", "version", "--short"]);
 const tools = composeVersion === undefined ? [gantry] : [gantry, tool("compose", "docker", ["compose"])];
 const rows = [];
@@ -144,7 +145,7 @@ function memory(work, args, cwd) {
   const program = `process.on("exit",()=>require("node:fs").writeFileSync(${JSON.stringify(file)},String(process.resourceUsage().maxRSS)))`;
   const preload = path.join(folder, "peak.cjs");
   writeFileSync(preload, program);
-  time(process.execPath, ["--require", preload, path.join(root, "bin/gantry"), ...args], cwd);
+  time(path.join(root, "bin/gantry"), args, cwd, { ...env, NODE_OPTIONS: `--require ${preload}` });
   note({ work, ours: Number(readFileSync(file, "utf8")) / 1024, theirs: undefined });
 }
 

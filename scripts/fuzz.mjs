@@ -63,7 +63,7 @@ async function watchedFolders(runs) {
 
 /** The hostile projects at 1 MiB each, in a process whose heap is what is left of 256 MiB. */
 function hostileProjects() {
-  const options = ["--semi-space-growth-factor=1", "--max-old-space-size=160"];
+  const options = ["--max-semi-space-size=8", "--max-old-space-size=160"];
   const run = path.join(root, "test/compose/hostile-run.ts");
   const child = spawnSync(process.execPath, [...options, run, String(2 ** 20)], {
     encoding: "utf8",

@@ -30,9 +30,21 @@ export function openArena(folder = mkdtempSync(path.join(os.tmpdir(), "gantry-to
   let child;
 
   const spawnDaemon = () => {
-    const args = [path.join(root, "bin/gantry"), "daemon", "--data-root", dataRoot, "--exec-root", execRoot];
-    child = spawn(process.execPath, [...args, "--log-level", "debug", "--ready-fd", "3"], {
+    const args = [
+      "daemon",
+      "--data-root",
+      dataRoot,
+      "--exec-root",
+      execRoot,
+      "--log-level",
+      "debug",
+      "--ready-fd",
+      "3",
+    ];
+    child = spawn(path.join(root, "bin/gantry"), args, {
       cwd: "/",
+      // The executable names its Node by the PATH.
+      env: { ...process.env, PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` },
       stdio: ["ignore", log, log, "pipe"],
     });
     child.gone = once(child, "exit");

@@ -60,7 +60,7 @@ async function startEmbedded(): Promise<string> {
   const places = placesOf();
   return ensureEmbedded({
     places,
-    command: [process.execPath, process.argv[1] ?? ""],
+    command: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
     started: () => process.stderr.write(`gantry: no other engine here, started its own at unix://${places.socket}\n`),
   });
 }

@@ -14,7 +14,7 @@ const heap = 160;
 const child = spawnSync(
   process.execPath,
   [
-    "--semi-space-growth-factor=1",
+    "--max-semi-space-size=8",
     `--max-old-space-size=${heap}`,
     join(import.meta.dirname, "hostile-run.ts"),
     String(size),
