@@ -1,20 +1,34 @@
 import type { ContainerInspect, Engine } from "../engine/api.ts";
-import { GantryError } from "../errors.ts";
+import { GantryError, UsageError } from "../errors.ts";
 import { forwardSignals } from "./forward-signals.ts";
 import { detachKeysOf, type TalkOptions, talk } from "./talk.ts";
+import { jsonOutput } from "./talk-output.ts";
 
 export interface AttachFlags {
   readonly "detach-keys"?: string | undefined;
   readonly "no-stdin"?: boolean | undefined;
   readonly "sig-proxy": boolean;
+  readonly json?: boolean;
 }
 
-/** Makes this terminal's streams a running container's; answers with its exit code, 0 where the user detached from it. */
-export async function attachContainer(engine: Engine, inspect: ContainerInspect, flags: AttachFlags): Promise<number> {
+/**
+ * Makes this terminal's streams a running container's; answers with its exit code, 0 where the user detached from it. With
+ * `--json` its output is lines. Throws UsageError where that would be those of a terminal.
+ */
+export async function attachContainer(engine: Engine, inspect: ContainerInspect, flags: AttachFlags) {
+  const container = inspect.Name.replace(/^\//, "");
+  const id = inspect.Id;
   const stdin = flags["no-stdin"] !== true && inspect.Config.OpenStdin === true;
   const tty = inspect.Config.Tty === true;
   const detachKeys = tty ? await detachKeysOf(flags["detach-keys"]) : undefined;
-  return attach(engine, inspect.Id, { tty, stdin, detachKeys }, flags["sig-proxy"]);
+  if (flags.json && tty) {
+    throw new UsageError(`--json cannot show the terminal of container ${container}`, {
+      hint: "read its logs instead",
+    });
+  }
+  const output = flags.json && { output: jsonOutput(container) };
+  const exitCode = await attach(engine, id, { tty, stdin, detachKeys, ...output }, flags["sig-proxy"]);
+  return { exitCode, data: { container, id } };
 }
 
 async function attach(engine: Engine, id: string, ends: Omit<TalkOptions, "resize">, proxy: boolean): Promise<number> {

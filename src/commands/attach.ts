@@ -1,4 +1,5 @@
 import { nameOf } from "../reconcile/containers.ts";
+import { type Answer, dryRun } from "./answer.ts";
 import { attachContainer, refuseIdle } from "./attach-container.ts";
 import { findContainer, indexFlag } from "./one-container.ts";
 import { findProject } from "./project.ts";
@@ -21,17 +22,14 @@ export default class Attach extends Verb {
     "sig-proxy": Flags.boolean({ allowNo: true, default: true, description: "pass signals on to the container" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Attach);
     const [engine, project] = await Promise.all([openEngine(flags), findProject(flags, [args.service])]);
     const { service } = args;
     const found = await findContainer(engine, project.name, { service, index: flags.index });
     const inspect = await engine.containerInspect({ id: found.Id });
     refuseIdle(inspect);
-    if (flags["dry-run"]) {
-      process.stdout.write(`attach to ${nameOf(found)}\n`);
-      return 0;
-    }
+    if (flags["dry-run"]) return dryRun(`attach to ${nameOf(found)}`, flags);
     return attachContainer(engine, inspect, flags);
   }
 }

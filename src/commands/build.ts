@@ -5,6 +5,7 @@ import { parseSize } from "../compose/short/size.ts";
 import { UsageError } from "../errors.ts";
 import { type BuildOptions, buildOrder } from "../reconcile/build-order.ts";
 import { planBuild } from "../reconcile/images.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { loadAll } from "./project.ts";
 import { openSession } from "./session.ts";
@@ -35,7 +36,7 @@ export default class Build extends Verb {
     "with-dependencies": Flags.boolean({ description: "also what the named services depend on" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Build);
     const { services = [] } = args;
     const options = { ...optionsOf(flags), version: manifest.version };
@@ -46,7 +47,9 @@ export default class Build extends Verb {
       const built = [...model.services.values()].filter(({ build }) => build !== undefined);
       const orders = built.map((service) => buildOrder(model, service, options).order);
       const { bakeFile } = await import("../engine/builders/bake-file.ts");
-      if (orders.length > 0) process.stdout.write(`${bakeFile(orders)}\n`);
+      const text = orders.length > 0 ? bakeFile(orders) : undefined;
+      if (flags.json) return { data: { bake: text === undefined ? {} : JSON.parse(text) } };
+      if (text !== undefined) process.stdout.write(`${text}\n`);
       return 0;
     }
     const session = await openSession(flags, services);
@@ -55,8 +58,7 @@ export default class Build extends Verb {
     if (planned.plan.steps.length === 0 && planned.errors.length === 0) {
       process.stderr.write("nothing to build: no service has a build section\n");
     }
-    await finish(session, planned, flags);
-    return 0;
+    return await finish(session, planned, flags);
   }
 }
 

@@ -8,26 +8,31 @@ import type { Progress } from "../ui/progress.ts";
 import type { Globals } from "./global-flags.ts";
 import { catchInterrupt } from "./interrupts.ts";
 import { meansOf } from "./means.ts";
-import { warn } from "./project.ts";
 import { openProgressFor, type ProgressFlags } from "./screen.ts";
 import type { Session } from "./session.ts";
+import { warn } from "./warnings.ts";
 
-/** The plan of what a planner found, after its warnings are printed. Throws ProjectError where it found errors. */
+/** The plan of what a planner found, after its warnings are told. Throws ProjectError where it found errors. */
 export function settled({ plan, errors, warnings }: Planned, flags: Globals): Plan {
   warn(warnings, flags);
   if (errors.length > 0) throw new ProjectError(errors);
   return plan;
 }
 
-/** What most verbs do with a plan: `--dry-run` prints it, else it is carried out with progress on the screen. */
-export async function finish(session: Session, planned: Planned, flags: Globals & ProgressFlags): Promise<void> {
+/**
+ * What most verbs do with a plan: `--dry-run` prints it, else it is carried out with progress on the screen. Answers with
+ * the plan, or with what was changed.
+ */
+export async function finish(session: Session, planned: Planned, flags: Globals & ProgressFlags) {
   const plan = settled(planned, flags);
   if (flags["dry-run"]) {
-    process.stdout.write(flags.json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : planText(plan));
-    return;
+    if (!flags.json) process.stdout.write(planText(plan));
+    return { data: { plan: planJson(plan) } };
   }
   using interrupt = catchInterrupt();
-  await carryOut(session, plan, { progress: await openProgressFor(flags), signal: interrupt.signal });
+  const progress = await openProgressFor(flags);
+  await carryOut(session, plan, { progress, signal: interrupt.signal });
+  return { data: { changes: progress.changes } };
 }
 
 /** A plan as text; a plan without steps says so. */

@@ -1,4 +1,5 @@
 import { nameOf } from "../reconcile/containers.ts";
+import { type Answer, dryRun } from "./answer.ts";
 import { commitArgs, commitFlags } from "./commit-options.ts";
 import { findContainer, indexFlag } from "./one-container.ts";
 import { findProject } from "./project.ts";
@@ -18,20 +19,18 @@ export default class Commit extends Verb {
     index: indexFlag(),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Commit);
     const [engine, project] = await Promise.all([openEngine(flags), findProject(flags, [args.service])]);
     const found = await findContainer(engine, project.name, { service: args.service, index: flags.index, all: true });
     const id = `Container ${nameOf(found)}`;
     if (flags["dry-run"]) {
-      process.stdout.write(`commit ${nameOf(found)}${args.image === undefined ? "" : ` as ${args.image}`}\n`);
-      return 0;
+      return dryRun(`commit ${nameOf(found)}${args.image === undefined ? "" : ` as ${args.image}`}`, flags);
     }
     const progress = await openProgressFor(flags, { lines: true });
     progress.say({ id, state: "Working", text: "Committing" });
     const { Id } = await engine.containerCommit(commitArgs(found.Id, args.image, flags));
     progress.say({ id, state: "Done", text: `Committed as ${Id}` });
-    if (flags.json) process.stdout.write(`${JSON.stringify({ container: found.Id, image: Id })}\n`);
-    return 0;
+    return { data: { container: nameOf(found), id: found.Id, image: Id } };
   }
 }

@@ -1,3 +1,4 @@
+import type { Answer } from "./answer.ts";
 import { completionScripts } from "./completion-scripts.ts";
 import { Args, Verb } from "./verb.ts";
 
@@ -15,9 +16,11 @@ export default class Completion extends Verb {
     }),
   };
 
-  async run(): Promise<number> {
-    const { shell } = (await this.parse(Completion)).args;
-    process.stdout.write(completionScripts[shell === "zsh" ? "zsh" : shell === "fish" ? "fish" : "bash"]);
-    return 0;
+  async run(): Promise<Answer> {
+    const { args, flags } = await this.parse(Completion);
+    const shell = args.shell === "zsh" ? "zsh" : args.shell === "fish" ? "fish" : "bash";
+    const script = completionScripts[shell];
+    if (!flags.json) process.stdout.write(script);
+    return { data: { shell, script } };
   }
 }

@@ -15,12 +15,13 @@ export async function describeFindings(
   flags: Globals,
   options: Partial<LoadOptions>,
   asJson: boolean,
-): Promise<{ text: string; exitCode: number }> {
+): Promise<{ text: () => string; data: () => object; exitCode: number }> {
   const found = await findAll({ ...loadOptions(flags), ...options });
   const view = { style: styleOf(process.stdout, flags), directory: process.cwd() };
-  const text = asJson ? `${JSON.stringify(plainFindings(found), null, 2)}\n` : renderDiagnostics(found, view);
+  const text = () => (asJson ? `${JSON.stringify(plainFindings(found), null, 2)}\n` : renderDiagnostics(found, view));
   const isFaulty = found.some(({ severity }) => severity === "error");
-  return { text, exitCode: isFaulty ? exitCodes.failure : exitCodes.ok };
+  const data = () => ({ diagnostics: plainFindings(found) });
+  return { text, data, exitCode: isFaulty ? exitCodes.failure : exitCodes.ok };
 }
 
 async function findAll(options: LoadOptions): Promise<readonly Diagnostic[]> {

@@ -2,9 +2,11 @@ import { writeFile } from "node:fs/promises";
 import type { LoadOptions } from "../compose/load.ts";
 import type { ProjectModel } from "../compose/model.ts";
 import { child } from "../compose/node.ts";
+import { toYaml } from "../compose/render/yaml.ts";
 import { type RenderOptions, renderJson, renderTreeJson, renderTreeYaml, renderYaml } from "../compose/render.ts";
 import { pruneResources, select } from "../compose/select.ts";
-import { GantryError, UsageError } from "../errors.ts";
+import { exitCodes, GantryError, UsageError } from "../errors.ts";
+import type { Answer } from "./answer.ts";
 import { type ConfigList, configLists } from "./config-lists.ts";
 import type { Globals } from "./global-flags.ts";
 import { loadAll, loadWritten } from "./project.ts";
@@ -14,6 +16,8 @@ import { Flags, serviceArgs, Verb } from "./verb.ts";
 export default class Config extends Verb {
   static override summary = "Check the files and print what they mean";
   static override args = serviceArgs;
+  // With --output, --format is the form of the file.
+  static override forText = [];
   static override flags = {
     format: Flags.option({ options: ["yaml", "json", "table"] as const, description: "how to print" })(),
     diagnostics: Flags.boolean({
@@ -42,10 +46,13 @@ export default class Config extends Verb {
     "resolve-image-digests": Flags.boolean({ description: "print images with the digests that their tags have now" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Config);
     if (flags.format === "table" && flags.variables !== true) {
       throw new UsageError("--format table is for --variables only; the project is printed as yaml or json");
+    }
+    if (flags.json && flags.format !== undefined && flags.output === undefined) {
+      throw new UsageError("--json and --format contradict each other", { hint: "both say how the answer looks" });
     }
     const services = args.services ?? [];
     const options = {
@@ -53,61 +60,81 @@ export default class Config extends Verb {
       normalise: flags["no-normalize"] !== true,
       resolvePaths: flags["no-path-resolution"] !== true,
     };
-    if (flags.diagnostics) {
-      const { describeFindings } = await import("./config-findings.ts");
-      const found = await describeFindings(flags, { ...options, interpolate: !flags["no-interpolate"] }, isJson(flags));
-      if (flags.quiet !== true) await write(flags.output, found.text);
-      return found.exitCode;
-    }
-    const list = lists.find((name) => flags[name] === true);
-    const isRaw = flags["no-interpolate"] === true;
-    if (isRaw && (flags["lock-image-digests"] || flags["resolve-image-digests"])) {
-      throw new UsageError("an image with a variable in its name has no digest: leave --no-interpolate out");
-    }
-    // Lists of what only the model knows are made of the model, variables and all.
-    const needsModel = (list !== undefined && list !== "services") || flags.hash !== undefined;
-    const isWritten = flags.variables === true || (isRaw && !needsModel);
-    const text = isWritten
-      ? await describeWritten(list, flags, options)
-      : await describe(list, flags, {
-          ...options,
-          interpolate: !isRaw,
-          checkConsistency: flags["no-consistency"] !== true && !isRaw,
-          resolveEnvironment: flags["no-env-resolution"] !== true && list === undefined,
-        });
-    if (flags.quiet !== true) await write(flags.output, text);
-    return 0;
+    const { exitCode = exitCodes.ok, text, data } = await answerTo(flags, options);
+    const isShown = flags.quiet !== true && (!flags.json || flags.output !== undefined);
+    if (isShown) await write(flags.output, text());
+    if (flags.quiet) return { exitCode, data: {} };
+    return { exitCode, data: flags.output === undefined ? data() : { file: flags.output } };
   }
 }
 
-interface Wish extends Globals {
-  readonly format?: "yaml" | "json" | "table" | undefined;
-  readonly hash?: string | undefined;
-  readonly variables?: boolean;
-  readonly "no-normalize"?: boolean;
-  readonly "lock-image-digests"?: boolean;
-  readonly "resolve-image-digests"?: boolean;
-  readonly quiet?: boolean;
+/** What is asked for, as text and as data: only one of them is made. */
+interface Found {
+  readonly exitCode?: number;
+  readonly text: () => string;
+  readonly data: () => object;
+}
+
+async function answerTo(flags: Wish, options: Partial<LoadOptions>): Promise<Found> {
+  const isRaw = flags["no-interpolate"] === true;
+  if (flags.diagnostics) {
+    const { describeFindings } = await import("./config-findings.ts");
+    return describeFindings(flags, { ...options, interpolate: !isRaw }, flags.format === "json");
+  }
+  const list = lists.find((name) => flags[name] === true);
+  if (isRaw && (flags["lock-image-digests"] || flags["resolve-image-digests"])) {
+    throw new UsageError("an image with a variable in its name has no digest: leave --no-interpolate out");
+  }
+  // Lists of what only the model knows are made of the model, variables and all.
+  const needsModel = (list !== undefined && list !== "services") || flags.hash !== undefined;
+  if (flags.variables === true || (isRaw && !needsModel)) return describeWritten(list, flags, options);
+  return describe(list, flags, {
+    ...options,
+    interpolate: !isRaw,
+    checkConsistency: flags["no-consistency"] !== true && !isRaw,
+    resolveEnvironment: flags["no-env-resolution"] !== true && list === undefined,
+  });
 }
 
 const lists = ["services", "volumes", "networks", "models", "images", "profiles", "environment"] as const;
 
-/** The text that is asked for: a list, hashes, or the whole project. */
-async function describe(list: ConfigList | undefined, flags: Wish, options: Partial<LoadOptions>): Promise<string> {
+type Wish = Globals & {
+  readonly [Name in ConfigList]?: boolean;
+} & {
+  readonly diagnostics?: boolean;
+  readonly format?: "yaml" | "json" | "table" | undefined;
+  readonly hash?: string | undefined;
+  readonly variables?: boolean;
+  readonly "no-consistency"?: boolean;
+  readonly "no-env-resolution"?: boolean;
+  readonly "no-interpolate"?: boolean;
+  readonly "no-normalize"?: boolean;
+  readonly "lock-image-digests"?: boolean;
+  readonly "resolve-image-digests"?: boolean;
+};
+
+/** A list, hashes, or the whole project. */
+async function describe(list: ConfigList | undefined, flags: Wish, options: Partial<LoadOptions>): Promise<Found> {
   const loaded = await loadAll(flags, options);
   const chosen = select(loaded.project, options.services ?? [], { dependencies: true });
   const project = flags["all-resources"] ? chosen : pruneResources(chosen);
-  if (list !== undefined) return listText(configLists[list](project), flags);
+  if (list !== undefined) return listed(list, configLists[list](project));
   if (flags.hash !== undefined && flags.hash !== "") {
-    const { renderHashes } = await import("./config-hashes.ts");
-    return renderHashes(project, flags.hash);
+    const { hashesOf } = await import("./config-hashes.ts");
+    const hashes = await hashesOf(project, flags.hash);
+    return {
+      text: () => hashes.map(([service, hash]) => `${service} ${hash}\n`).join(""),
+      data: () => ({ hashes: Object.fromEntries(hashes) }),
+    };
   }
   const isNamed = (section: string, key: string) =>
     child(child(child(loaded.tree, section), key), "name") !== undefined;
   if (!flags["lock-image-digests"] && !flags["resolve-image-digests"]) return whole(project, flags, { isNamed });
   const { imagesOnly, pinImages } = await import("./image-digests.ts");
   const pinned = await pinImages(project, flags);
-  return flags["lock-image-digests"] ? imagesOnly(pinned, isJson(flags)) : whole(pinned, flags, { isNamed });
+  if (!flags["lock-image-digests"]) return whole(pinned, flags, { isNamed });
+  const document = imagesOnly(pinned);
+  return inForm(document, flags, () => toYaml(document));
 }
 
 /** The same of the document as it is written, with its variables: the variables, a list, or all of it. */
@@ -115,38 +142,41 @@ async function describeWritten(
   list: ConfigList | undefined,
   flags: Wish,
   options: Partial<LoadOptions>,
-): Promise<string> {
+): Promise<Found> {
   const { tree, name } = await loadWritten(flags, { ...options, interpolate: false, resolveEnvironment: false });
   if (flags.variables) {
     const { variablesIn } = await import("../compose/variables.ts");
     const { renderVariables } = await import("./config-variables.ts");
-    return renderVariables(variablesIn(tree), flags.format ?? (flags.json ? "json" : "table"));
+    const variables = variablesIn(tree);
+    return { text: () => renderVariables(variables, flags.format ?? "table"), data: () => ({ variables }) };
   }
   if (list === "services") {
     const services = child(tree, "services");
-    return listText(services?.kind === "mapping" ? [...services.entries.keys()].sort() : [], flags);
+    return listed(list, services?.kind === "mapping" ? [...services.entries.keys()].sort() : []);
   }
   if (options.services?.length) process.stderr.write("--no-interpolate prints every service: the names are ignored\n");
   const shownName = flags["no-normalize"] ? undefined : name;
-  return isJson(flags) ? jsonText(renderTreeJson(tree, shownName)) : renderTreeYaml(tree, shownName);
+  return inForm(renderTreeJson(tree, shownName), flags, () => renderTreeYaml(tree, shownName));
 }
 
-function whole(project: ProjectModel, flags: Wish, options: RenderOptions): string {
-  // The project is sound, and nobody reads the text.
-  if (flags.quiet) return "";
-  return isJson(flags) ? jsonText(renderJson(project, options)) : renderYaml(project, options);
+function whole(project: ProjectModel, flags: Wish, options: RenderOptions): Found {
+  const json = () => renderJson(project, options);
+  return {
+    text: () => (flags.format === "json" ? jsonText(json()) : renderYaml(project, options)),
+    data: () => ({ project: json() }),
+  };
 }
 
-function isJson({ format, json }: Wish): boolean {
-  return format === "json" || (json === true && format === undefined);
+function inForm(document: unknown, { format }: Wish, yaml: () => string): Found {
+  return { text: () => (format === "json" ? jsonText(document) : yaml()), data: () => ({ project: document }) };
+}
+
+function listed(list: ConfigList, lines: readonly string[]): Found {
+  return { text: () => lines.map((line) => `${line}\n`).join(""), data: () => ({ [list]: lines }) };
 }
 
 function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-function listText(lines: readonly string[], { json }: Wish): string {
-  return json ? jsonText(lines) : lines.map((line) => `${line}\n`).join("");
 }
 
 async function write(path: string | undefined, text: string): Promise<void> {

@@ -12,7 +12,7 @@ import { styleOf } from "./screen.ts";
 export async function confirmPlan(request: UpRequest, flags: UpFlags & { readonly yes?: boolean }): Promise<boolean> {
   const rounds = await planRounds(request, flags);
   if (rounds.images.steps.length === 0 && rounds.up.steps.length === 0) return true;
-  process.stderr.write(paintPlan(roundsText(rounds, false), styleOf(process.stderr, flags)));
+  process.stderr.write(paintPlan(roundsText(rounds), styleOf(process.stderr, flags)));
   if (flags.yes) return true;
   if (!canAsk()) {
     throw new UsageError("--confirm needs a terminal to ask", { hint: "give --yes too, or look at `gantry plan`" });

@@ -1,5 +1,6 @@
 import { GantryError } from "../errors.ts";
 import { nameOf } from "../reconcile/containers.ts";
+import { type Answer, dryRun, refuseBytes } from "./answer.ts";
 import { type CopyOptions, copyFrom, copyText, copyTo } from "./copy-files.ts";
 import { type CopyRequest, readCopy } from "./copy-place.ts";
 import { listContainers } from "./list-containers.ts";
@@ -25,10 +26,11 @@ export default class Cp extends Verb {
     index: indexFlag(),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Cp);
     const request = readCopy(args.source, args.target);
     const { direction, source, target } = request;
+    if (flags.json) refuseBytes(target === "-");
     const [engine, project] = await Promise.all([openEngine(flags), findProject(flags, [request.service])]);
     const containers = await this.containersFor(engine, project.name, request, flags);
     const copies = containers.map((container): [string, CopyOptions] => [
@@ -42,8 +44,10 @@ export default class Cp extends Verb {
       },
     ]);
     if (flags["dry-run"]) {
-      for (const [name, copy] of copies) process.stdout.write(`copy ${copyText(name, copy, direction)}\n`);
-      return 0;
+      return dryRun(
+        copies.map(([name, copy]) => `copy ${copyText(name, copy, direction)}`),
+        flags,
+      );
     }
     const progress = await openProgressFor(flags, { lines: true });
     const run = async ([name, copy]: [string, CopyOptions]) => {
@@ -54,7 +58,7 @@ export default class Cp extends Verb {
       progress.say({ id, state: "Done", text: "Copied", details });
     };
     await Promise.all(copies.map(run));
-    return 0;
+    return { data: { copies: copies.map(([container, { id }]) => ({ container, id, direction, source, target })) } };
   }
 
   /** To a service: all its containers, or the one of `--index`; from it: one. A tar can be read once only. */

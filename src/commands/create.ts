@@ -1,3 +1,4 @@
+import type { Answer } from "./answer.ts";
 import { bringUpDetached } from "./bring-up-detached.ts";
 import { planningFlags } from "./planning-flags.ts";
 import { prepareUp } from "./rounds.ts";
@@ -23,7 +24,7 @@ export default class Create extends Verb {
     yes: Flags.boolean({ char: "y", aliases: ["y"], description: "answer every question with yes" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags: given, args } = await this.parse(Create);
     const { pull, build, ...others } = given;
     const flags = {
@@ -34,7 +35,6 @@ export default class Create extends Verb {
     };
     const services = args.services ?? [];
     const request = await prepareUp(await openSession(flags, services), flags, services);
-    await bringUpDetached(request, { verb: "create", flags, yes: flags.yes === true });
-    return 0;
+    return bringUpDetached(request, { verb: "create", flags, yes: flags.yes === true });
   }
 }

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { examineHost, type Finding, packagesFor, readHost } from "../engine/host.ts";
-import { GantryError } from "../errors.ts";
+import { exitCodes, GantryError } from "../errors.ts";
+import type { Answer } from "./answer.ts";
 import { styleOf } from "./screen.ts";
 import { Flags, Verb } from "./verb.ts";
 
@@ -13,16 +14,16 @@ export default class Doctor extends Verb {
     fix: Flags.boolean({ description: "install what is missing (Debian and Ubuntu, as root)" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags } = await this.parse(Doctor);
     let findings = examineHost(await readHost());
     if (flags.fix && packagesFor(findings).length > 0) {
       await installPackages(packagesFor(findings));
       findings = examineHost(await readHost());
     }
-    if (flags.json) this.log(JSON.stringify({ findings }, null, 2));
-    else this.log(render(findings));
-    return findings.some(({ state }) => state === "missing") ? 1 : 0;
+    if (!flags.json) this.log(render(findings));
+    const exitCode = findings.some(({ state }) => state === "missing") ? exitCodes.failure : exitCodes.ok;
+    return { exitCode, data: { findings } };
   }
 }
 

@@ -1,5 +1,6 @@
 import { planDown } from "../reconcile/down.ts";
 import { observe } from "../reconcile/observe.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
 import { lockProject } from "./project-lock.ts";
@@ -22,7 +23,7 @@ export default class Down extends Verb {
     }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Down);
     const session = await openSessionByName(flags, args.services);
     await using _ = await lockProject(session, "down");
@@ -37,7 +38,6 @@ export default class Down extends Verb {
     if (planned.errors.length === 0 && planned.plan.steps.length === 0) {
       process.stderr.write(`nothing to remove: project "${session.name}" has no containers and no networks\n`);
     }
-    await finish(session, planned, flags);
-    return 0;
+    return await finish(session, planned, flags);
   }
 }

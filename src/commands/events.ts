@@ -1,5 +1,6 @@
 import type { EngineEvent } from "../engine/api.ts";
 import { labels } from "../reconcile/labels.ts";
+import { envelope } from "../ui/envelope.ts";
 import { findProject } from "./project.ts";
 import { openEngine } from "./session.ts";
 import { parseTime } from "./time-flag.ts";
@@ -10,7 +11,7 @@ export default class Events extends Verb {
   static override summary = "Show what happens to containers";
   static override args = serviceArgs;
   static override flags = {
-    json: Flags.boolean({ description: "a JSON object for each event" }),
+    json: Flags.boolean({ description: "docker compose's JSON object for each event" }),
     since: Flags.string({ helpValue: "<time>", description: "from this time on: 42m, 2026-11-24T05:00:00Z" }),
     until: Flags.string({ helpValue: "<time>", description: "up to this time" }),
   };
@@ -25,12 +26,14 @@ export default class Events extends Verb {
       ...(flags.since !== undefined && { since: parseTime("since", flags.since, now) }),
       ...(flags.until !== undefined && { until: parseTime("until", flags.until, now) }),
     });
-    const show = flags.json ? eventJson : eventText;
+    const json = (event: EngineEvent) => JSON.stringify(eventJson(event));
+    const line = (event: EngineEvent) => (flags.json ? `${json(event)}\n` : `${eventText(event)}\n`);
+    const show = this.isJson ? (event: EngineEvent) => envelope("event", { event: eventJson(event) }) : line;
     for await (const event of events) {
       const { Attributes: own } = event.Actor;
       if (own[labels.oneoff]?.toLowerCase() === "true") continue;
       if (services.size > 0 && !services.has(own[labels.service] ?? "")) continue;
-      process.stdout.write(`${show(event)}\n`);
+      process.stdout.write(show(event));
     }
     return 0;
   }
@@ -43,17 +46,17 @@ export function eventText(event: EngineEvent): string {
 }
 
 /** docker compose's object: `{"action":"start","attributes":{…},"id":…,"service":…,"time":…,"type":"container"}`. */
-export function eventJson(event: EngineEvent): string {
+export function eventJson(event: EngineEvent): object {
   const fraction = nanoseconds(event).replace(/0+$/, "");
   const seconds = new Date(event.time * 1000).toISOString().slice(0, 19);
-  return JSON.stringify({
+  return {
     action: event.Action,
     attributes: Object.fromEntries(attributesOf(event)),
     id: event.Actor.ID,
     service: event.Actor.Attributes[labels.service] ?? "",
     time: `${seconds}${fraction === "" ? "" : `.${fraction}`}Z`,
     type: event.Type,
-  });
+  };
 }
 
 /** What the engine says of the container, without docker compose's labels; sorted. */

@@ -2,6 +2,7 @@ import type { Engine } from "../engine/api.ts";
 import { EngineError, exitCodes } from "../errors.ts";
 import { processEnvironment } from "./process-environment.ts";
 import { detachKeysOf, type TalkOptions, type TerminalFlags, talk, wantsTerminal } from "./talk.ts";
+import { jsonOutput } from "./talk-output.ts";
 
 /** How a command is run in a container: the flags of `exec`. */
 export interface ExecFlags extends TerminalFlags {
@@ -15,20 +16,20 @@ export interface ExecFlags extends TerminalFlags {
 
 /**
  * Runs a command in a running container, with this process's streams as its own, and answers with its exit code; 0 where it
- * is left in the background. Throws EngineError, with the exit code of a shell where the program cannot be run.
+ * is left in the background. With `--json` its output is lines. Throws EngineError, with the exit code of a shell where the program cannot be run.
  */
 export async function execCommand(
   engine: Engine,
-  container: string,
+  container: { readonly id: string; readonly name: string },
   command: readonly string[],
   flags: ExecFlags,
-): Promise<number> {
+) {
   const detach = flags.detach === true;
   const tty = wantsTerminal({ ...flags, ...(detach && { interactive: false }) });
   const stdin = flags.interactive === true && !detach;
   const detachKeys = tty ? await detachKeysOf(flags["detach-keys"]) : undefined;
   const { Id: id } = await engine.execCreate({
-    id: container,
+    id: container.id,
     body: {
       Cmd: [...command],
       Tty: tty,
@@ -43,7 +44,9 @@ export async function execCommand(
     },
   });
   try {
-    return await start(engine, id, { detach, tty, stdin, detachKeys });
+    const output = flags.json && { output: jsonOutput(container.name) };
+    const exitCode = await start(engine, id, { detach, tty, stdin, detachKeys, ...output });
+    return { exitCode, data: { container: container.name, id: container.id, exec: id } };
   } catch (error) {
     // The runtime's answer: there is no such program, or it cannot be run.
     if (!(error instanceof EngineError) || !/exec failed|executable file not found/i.test(error.message)) throw error;

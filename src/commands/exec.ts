@@ -1,4 +1,5 @@
 import { nameOf } from "../reconcile/containers.ts";
+import { type Answer, dryRun } from "./answer.ts";
 import { execCommand } from "./exec-command.ts";
 import { findContainer, indexFlag } from "./one-container.ts";
 import { findProject } from "./project.ts";
@@ -24,14 +25,11 @@ export default class Exec extends Verb {
     workdir: Flags.string({ char: "w", helpValue: "<path>", description: "directory in the container" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Exec);
     const [engine, project] = await Promise.all([openEngine(flags), findProject(flags, [args.service])]);
     const found = await findContainer(engine, project.name, { service: args.service, index: flags.index });
-    if (flags["dry-run"]) {
-      process.stdout.write(`exec ${nameOf(found)}: ${args.command.join(" ")}\n`);
-      return 0;
-    }
-    return execCommand(engine, found.Id, args.command, flags);
+    if (flags["dry-run"]) return dryRun(`exec ${nameOf(found)}: ${args.command.join(" ")}`, flags);
+    return execCommand(engine, { id: found.Id, name: nameOf(found) }, args.command, flags);
   }
 }

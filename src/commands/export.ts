@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { nameOf } from "../reconcile/containers.ts";
+import { type Answer, dryRun, refuseBytes } from "./answer.ts";
 import { findContainer, indexFlag } from "./one-container.ts";
 import { findProject } from "./project.ts";
 import { openProgressFor } from "./screen.ts";
@@ -18,9 +19,10 @@ export default class Export extends Verb {
     output: Flags.string({ char: "o", helpValue: "<file>", description: "write to this file, not to stdout" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Export);
     const { output } = flags;
+    if (flags.json) refuseBytes(output === undefined);
     if (output === undefined && process.stdout.isTTY) {
       throw new UsageError("a tar is not written to a terminal", { hint: "name a file with --output, or redirect" });
     }
@@ -28,8 +30,7 @@ export default class Export extends Verb {
     const found = await findContainer(engine, project.name, { service: args.service, index: flags.index, all: true });
     const id = `Container ${nameOf(found)}`;
     if (flags["dry-run"]) {
-      process.stdout.write(`export ${nameOf(found)} to ${output ?? "stdout"}\n`);
-      return 0;
+      return dryRun(`export ${nameOf(found)} to ${output ?? "stdout"}`, flags);
     }
     const progress = await openProgressFor(flags, { lines: true });
     progress.say({ id, state: "Working", text: "Exporting" });
@@ -37,6 +38,6 @@ export default class Export extends Verb {
     if (output === undefined) await writeTo(process.stdout, tar);
     else await writeFileFrom(output, tar);
     progress.say({ id, state: "Done", text: "Exported" });
-    return 0;
+    return { data: { container: nameOf(found), id: found.Id, ...(output !== undefined && { file: output }) } };
   }
 }

@@ -120,7 +120,7 @@ function followContainers(
       attached.has(attributes[labels.service] ?? "") ? shortName(attributes.name ?? "", model.name) : undefined,
     onExit: (exit) => {
       const { name, exitCode, restarting, silent } = exit;
-      if (!silent) writer.note(`${name} exited with code ${exitCode}${restarting ? " (restarting)" : ""}`);
+      if (!silent) writer.exited(name, exitCode, restarting);
       if (!restarting && (abortOn === "exit" || (abortOn === "failure" && exitCode !== 0))) abort(exit);
     },
   });

@@ -24,7 +24,7 @@ export const globalFlags = {
     helpValue: "<name>",
     description: "a copy of the project beside the first: names and host ports of its own",
   }),
-  json: Flags.boolean({ helpGroup, description: "print JSON: data on stdout, progress on stderr" }),
+  json: Flags.boolean({ helpGroup, description: "answer in JSON, a line each for what happens and for the result" }),
   "no-ansi": Flags.boolean({ helpGroup, hidden: true }),
   parallel: Flags.custom<number>({
     helpGroup,

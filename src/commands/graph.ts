@@ -1,3 +1,4 @@
+import type { Answer } from "./answer.ts";
 import { graphMermaid } from "./graph/graph-mermaid.ts";
 import { graphSvg } from "./graph/graph-svg.ts";
 import { graphText } from "./graph/graph-text.ts";
@@ -19,18 +20,17 @@ export default class Graph extends Verb {
     })(),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Graph);
     const graph = projectGraph(await loadProject(flags, { services: args.services, dependencies: true }));
-    process.stdout.write(flags.json ? `${JSON.stringify(asData(graph), null, 2)}\n` : forms[flags.format](graph));
-    return 0;
+    if (!flags.json) process.stdout.write(forms[flags.format](graph));
+    return { data: asData(graph) };
   }
 }
 
 /** The graph with names in place of nodes. */
-function asData({ project, nodes, edges }: ReturnType<typeof projectGraph>): unknown {
+function asData({ project, nodes, edges }: ReturnType<typeof projectGraph>): object {
   return {
-    version: 1,
     project,
     nodes: nodes.map(({ kind, name, details }) => ({ kind, name, details })),
     edges: edges.map(({ from, to, label, optional }) => ({

@@ -1,5 +1,4 @@
 import type { Mount, ProjectModel, Service } from "../compose/model.ts";
-import { toYaml } from "../compose/render/yaml.ts";
 import type { RegistryAuth } from "../engine/api.ts";
 import { credentialsFor } from "../engine/credentials.ts";
 import { type ImageReference, parseReference } from "../engine/reference.ts";
@@ -41,7 +40,7 @@ export async function pinImages(project: ProjectModel, flags: Pick<Globals, "eng
 }
 
 /** An override file that holds the images of the services, and the images that they mount, and nothing else. */
-export function imagesOnly(project: ProjectModel, isJson: boolean): string {
+export function imagesOnly(project: ProjectModel) {
   const services = [...project.services.values()].map((service) => {
     const mounts = (service.volumes ?? []).flatMap((mount) =>
       isImageMount(mount) ? [{ type: mount.type, source: mount.source, target: mount.target }] : [],
@@ -49,8 +48,7 @@ export function imagesOnly(project: ProjectModel, isJson: boolean): string {
     const image = service.image === undefined ? {} : { image: service.image };
     return [service.name, mounts.length === 0 ? image : { ...image, volumes: mounts }] as const;
   });
-  const document = { services: Object.fromEntries(services.sort(([a], [b]) => (a < b ? -1 : 1))) };
-  return isJson ? `${JSON.stringify(document, null, 2)}\n` : toYaml(document);
+  return { services: Object.fromEntries(services.sort(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 function imagesOf(service: Service): readonly string[] {

@@ -4,6 +4,7 @@ import { nameOf } from "../reconcile/containers.ts";
 import { durationText } from "../ui/container-row.ts";
 import { sizeText } from "../ui/size-text.ts";
 import { renderTable, wide } from "../ui/table.ts";
+import type { Answer } from "./answer.ts";
 import { listContainers } from "./list-containers.ts";
 import { findProject } from "./project.ts";
 import { openEngine } from "./session.ts";
@@ -13,22 +14,24 @@ import { Flags, serviceArgs, Verb } from "./verb.ts";
 export default class Images extends Verb {
   static override summary = "List the containers' images";
   static override args = serviceArgs;
+  static override forText = ["format", "quiet"];
   static override flags = {
     format: Flags.option({ options: ["table", "json"] as const, description: "how to print it" })(),
     quiet: Flags.boolean({ char: "q", description: "ids only" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Images);
     const services = args.services ?? [];
     const [engine, { name }] = await Promise.all([openEngine(flags), findProject(flags, services)]);
     const containers = await listContainers(engine, name, { all: true, oneOffs: true, services });
     const images = await inspectImages(engine, containers);
     const rows = containers.map((container) => imageRow(container, images.get(container.ImageID)));
+    if (flags.json) return { data: { images: rows } };
     if (flags.quiet) {
       const ids = new Set(rows.map(({ ID }) => ID.replace(/^sha256:/, "")));
       process.stdout.write([...ids].map((id) => `${id}\n`).join(""));
-    } else if (flags.json || flags.format === "json") process.stdout.write(`${JSON.stringify(rows)}\n`);
+    } else if (flags.format === "json") process.stdout.write(`${JSON.stringify(rows)}\n`);
     else process.stdout.write(renderTable(columnsAt(Date.now()), rows, wide));
     return 0;
   }

@@ -1,5 +1,6 @@
 import { planKill } from "../reconcile/kill.ts";
 import { observe } from "../reconcile/observe.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { isTrue } from "./screen.ts";
 import { modelOf, openSessionByName } from "./session.ts";
@@ -14,7 +15,7 @@ export default class Kill extends Verb {
     signal: Flags.string({ char: "s", helpValue: "<signal>", description: "another one than SIGKILL" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Kill);
     const session = await openSessionByName(flags, args.services);
     const planned = planKill(modelOf(session), await observe(session.engine, session.name, modelOf(session)), {
@@ -24,7 +25,6 @@ export default class Kill extends Verb {
       ...(flags.signal !== undefined && { signal: flags.signal }),
     });
     if (planned.plan.steps.length === 0 && planned.errors.length === 0) process.stderr.write("no container to kill\n");
-    await finish(session, planned, flags);
-    return 0;
+    return await finish(session, planned, flags);
   }
 }

@@ -3,6 +3,7 @@ import type { RegistryAuth } from "../engine/api.ts";
 import { credentialKey, hubKey, storedCredentials } from "../engine/credentials.ts";
 import { storeCredentials } from "../engine/store-credentials.ts";
 import { EngineError, UsageError } from "../errors.ts";
+import type { Answer } from "./answer.ts";
 import { canAsk } from "./ask.ts";
 import { processEnvironment } from "./process-environment.ts";
 import { openEngine } from "./session.ts";
@@ -26,7 +27,7 @@ export default class Login extends Verb {
     "password-stdin": Flags.boolean({ description: "read the password from standard input" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Login);
     const key = credentialKey(args.server);
     const environment = processEnvironment();
@@ -37,8 +38,7 @@ export default class Login extends Verb {
       process.stderr.write("Authenticating with existing credentials...\n");
       try {
         await logIn(engine, { ...stored, serveraddress: key });
-        process.stdout.write("Login Succeeded\n");
-        return 0;
+        return succeeded(key, stored, flags);
       } catch (error) {
         if (!(error instanceof EngineError && error.status === 401)) throw error;
         process.stderr.write(`Login did not succeed, error: ${error.message}\n`);
@@ -53,9 +53,13 @@ export default class Login extends Verb {
         `\nWARNING! Your credentials are stored unencrypted in '${place.file}'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n\n`,
       );
     }
-    process.stdout.write("Login Succeeded\n");
-    return 0;
+    return succeeded(key, kept, flags);
   }
+}
+
+function succeeded(registry: string, { username }: RegistryAuth, { json }: { readonly json?: boolean }) {
+  if (!json) process.stdout.write("Login Succeeded\n");
+  return { data: { registry, ...(username && { username }) } };
 }
 
 function logIn(engine: Awaited<ReturnType<typeof openEngine>>, auth: RegistryAuth) {

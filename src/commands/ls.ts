@@ -1,12 +1,14 @@
 import type { ContainerSummary } from "../engine/api.ts";
 import { UsageError } from "../errors.ts";
 import { renderTable, wide } from "../ui/table.ts";
+import type { Answer } from "./answer.ts";
 import { openEngine } from "./session.ts";
 import { Flags, several, Verb } from "./verb.ts";
 
 /** `gantry ls`: the projects that the engine has containers of. Needs no compose file. */
 export default class Ls extends Verb {
   static override summary = "List the engine's projects";
+  static override forText = ["format", "quiet"];
   static override flags = {
     all: Flags.boolean({ char: "a", description: "stopped projects too" }),
     filter: Flags.string({ ...several, helpValue: "name=<regexp>", description: "only projects of this name" }),
@@ -14,15 +16,16 @@ export default class Ls extends Verb {
     quiet: Flags.boolean({ char: "q", description: "names only" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags } = await this.parse(Ls);
     const isWanted = nameFilter(flags.filter ?? []);
     const engine = await openEngine(flags);
     const filters = { label: ["com.docker.compose.project", "com.docker.compose.config-hash"] };
     const containers = await engine.containerList({ all: flags.all === true, filters });
     const projects = projectRows(containers).filter(({ Name }) => isWanted(Name));
+    if (flags.json) return { data: { projects } };
     if (flags.quiet) for (const { Name } of projects) process.stdout.write(`${Name}\n`);
-    else if (flags.json || flags.format === "json") process.stdout.write(`${JSON.stringify(projects)}\n`);
+    else if (flags.format === "json") process.stdout.write(`${JSON.stringify(projects)}\n`);
     else process.stdout.write(renderTable(columns, projects, wide));
     return 0;
   }

@@ -1,5 +1,6 @@
-import { exitCodes, UsageError } from "../errors.ts";
+import { exitCodes, InterruptedError, UsageError } from "../errors.ts";
 import { reportError } from "../ui/report.ts";
+import { errorLine } from "./answer.ts";
 import { cutArgv, spellOut } from "./argv.ts";
 import { findVerb, withoutIdle } from "./find-verb.ts";
 import { globalFlags } from "./global-flags.ts";
@@ -7,18 +8,30 @@ import { oclifConfig } from "./oclif-config.ts";
 import { pluginMetadata, readPluginCall } from "./plugin.ts";
 import { drained, styleOf } from "./screen.ts";
 import { usageMessage } from "./usage-error.ts";
+import type { VerbClass } from "./verb.ts";
 import { topics, verbs } from "./verbs.ts";
 
 /** In front of the verb also `-v` and `--version`: `gantry version`. */
 const rootFlags = { ...globalFlags, version: { type: "boolean", char: "v", hidden: true } } as const;
 
-process.once("SIGINT", () => process.exit(exitCodes.interrupted));
+/** What is being run, as far as it is known, and whether its answer is to be JSON: for errors, which may come at any time. */
+let call: { readonly command?: string; readonly isJson: boolean } = { isJson: isFlag(process.argv.slice(2), "--json") };
+
+process.once("SIGINT", () => process.exit(report(new InterruptedError())));
 for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
-run(process.argv.slice(2)).then(end, (error) => {
+run(process.argv.slice(2)).then(end, (error) => end(report(error)));
+
+/** Says what went wrong: on stdout with `--json`, else on stderr. Gives the exit code. */
+function report(error: unknown): number {
+  if (call.isJson) {
+    const { text, exitCode } = errorLine(call.command, error);
+    process.stdout.write(text);
+    return exitCode;
+  }
   const { text, exitCode } = reportError(error, { style: styleOf(process.stderr), directory: process.cwd() });
   process.stderr.write(text);
-  return end(exitCode);
-});
+  return exitCode;
+}
 
 /** Ends the process when its output has been taken: a pipe takes it as fast as its reader does, and exit() drops the rest. */
 async function end(exitCode: number): Promise<void> {
@@ -41,11 +54,13 @@ async function run(argv: readonly string[]): Promise<number> {
   if (hidden === "docker-cli-plugin-hooks") return exitCodes.ok;
   if (hidden === "__complete") return printCompletions(words[0] === "compose" ? words.slice(1) : words);
   const { before, verb: first, after: behind } = await withUsage(undefined, () => cutArgv(argv, rootFlags));
-  if (before.some((word) => word === "-v" || word === "--version")) return execute("version", [], []);
+  const json = before.filter((word) => word === "--json");
+  if (before.some((word) => word === "-v" || word === "--version")) return execute("version", json, []);
   const asksHelp = before.some((word) => word === "-h" || word === "--help");
-  if (first === undefined) return execute("help", [], []);
+  if (first === undefined) return execute("help", json, []);
   const { verb, after } = findVerb(first, behind);
-  return asksHelp || topics.has(verb) ? execute("help", [], verb.split(" ")) : execute(verb, before, after);
+  if (!asksHelp && !topics.has(verb)) return execute(verb, before, after);
+  return execute("help", isFlag(after, "--json") ? ["--json"] : json, verb.split(" "));
 }
 
 /** Lines of a value and, behind a tab, its meaning; then whether file names do as well: `:0`, or `:4` for no. */
@@ -61,13 +76,24 @@ async function execute(name: string, before: readonly string[], after: readonly 
   const entry = verbs.get(name);
   if (entry === undefined) throw await unknownVerb(name);
   const Verb = await entry.load();
+  call = { command: name, isJson: call.isJson && isFlag([...before, ...flagsOf(after, Verb)], "--json") };
   return withUsage(name, async () => {
     const { kept, idle } = withoutIdle(after, Verb);
     for (const flag of idle) process.stderr.write(`gantry: warning: ${flag} has no effect any more\n`);
     const argv = spellOut({ before, after: kept }, globalFlags, Verb.flags, Verb);
-    if (isFlag(argv, "--help")) return execute("help", [], name.split(" "));
-    return new Verb(argv, oclifConfig()).execute();
+    // A flag of that name of the verb's own is docker compose's; before the verb, ours can be given all the same.
+    const flags = Object.hasOwn(Verb.flags, "json") ? spellOut({ before, after: [] }, globalFlags, {}) : argv;
+    const isJson = isFlag(flags, "--json");
+    call = { command: name, isJson };
+    if (isFlag(argv, "--help")) return execute("help", isJson ? ["--json"] : [], name.split(" "));
+    return new Verb(argv, oclifConfig()).execute(name, isJson);
   });
+}
+
+/** The words behind a verb that may be its flags. */
+function flagsOf(after: readonly string[], { takesCommand }: VerbClass): readonly string[] {
+  const first = after.findIndex((word) => !word.startsWith("-"));
+  return takesCommand && first !== -1 ? after.slice(0, first) : after;
 }
 
 /** Whether a flag stands among the flags, not among the words behind `--`. */

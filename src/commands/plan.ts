@@ -1,6 +1,7 @@
 import { exitCodes } from "../errors.ts";
 import { planJson } from "../reconcile/format.ts";
 import type { Plan } from "../reconcile/plan.ts";
+import type { Answer } from "./answer.ts";
 import { planText } from "./carry-out.ts";
 import { planningFlags } from "./planning-flags.ts";
 import { planRounds, prepareUp } from "./rounds.ts";
@@ -16,20 +17,30 @@ export default class PlanVerb extends Verb {
     ...planningFlags,
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(PlanVerb);
     const services = args.services ?? [];
     const session = await openSession(flags, services);
     const rounds = await planRounds(await prepareUp(session, flags, services), flags);
-    process.stdout.write(roundsText(rounds, flags.json === true));
+    if (!flags.json) process.stdout.write(roundsText(rounds));
     const isIdle = rounds.images.steps.length === 0 && rounds.up.steps.length === 0;
-    return flags["exit-code"] && !isIdle ? exitCodes.changes : exitCodes.ok;
+    const exitCode = flags["exit-code"] && !isIdle ? exitCodes.changes : exitCodes.ok;
+    return { exitCode, data: roundsJson(rounds) };
   }
 }
 
-/** Both rounds, as text under headings where there is a first one, or as one JSON object. */
-export function roundsText({ images, up }: { readonly images: Plan; readonly up: Plan }, json: boolean): string {
-  if (json) return `${JSON.stringify({ images: planJson(images), up: planJson(up) }, null, 2)}\n`;
+interface Rounds {
+  readonly images: Plan;
+  readonly up: Plan;
+}
+
+/** Both rounds as data. */
+export function roundsJson({ images, up }: Rounds): object {
+  return { images: planJson(images), up: planJson(up) };
+}
+
+/** Both rounds as text, under headings where there is a first one. */
+export function roundsText({ images, up }: Rounds): string {
   if (images.steps.length === 0) return planText(up);
   return `first, images:\n${planText(images)}then, as far as it can be known before:\n${planText(up)}`;
 }

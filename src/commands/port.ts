@@ -1,6 +1,7 @@
 import type { ContainerSummary } from "../engine/api.ts";
 import { GantryError, UsageError } from "../errors.ts";
 import { nameOf } from "../reconcile/containers.ts";
+import type { Answer } from "./answer.ts";
 import { findContainer, indexFlag } from "./one-container.ts";
 import { findProject } from "./project.ts";
 import { openEngine } from "./session.ts";
@@ -18,7 +19,7 @@ export default class Port extends Verb {
     protocol: Flags.string({ helpValue: "<protocol>", description: "tcp or udp; tcp" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Port);
     const port = Number(args.private_port);
     if (!/^\d+$/.test(args.private_port) || port > 65535) {
@@ -29,8 +30,8 @@ export default class Port extends Verb {
     const container = await findContainer(engine, name, { service: args.service, index: flags.index });
     const { IP, PublicPort } = publisherOf(container, port, protocol);
     const text = `${IP.includes(":") ? `[${IP}]` : IP}:${PublicPort}`;
-    process.stdout.write(flags.json ? `${JSON.stringify({ url: IP, port: PublicPort, protocol })}\n` : `${text}\n`);
-    return 0;
+    if (!flags.json) process.stdout.write(`${text}\n`);
+    return { data: { address: IP, port: PublicPort, protocol } };
   }
 }
 

@@ -7,7 +7,10 @@ export interface ListFlags {
   readonly format?: string | undefined;
 }
 
-/** Prints a list on stdout: with `--quiet` the keys alone, each once and on a line; else in the format (formatRows). */
+/**
+ * Prints a list on stdout: with `--quiet` the keys alone, each once and on a line; else in the format (formatRows). With
+ * `--json` the rows are the answer, and nothing is printed.
+ */
 export function printRows<Row extends object>(
   rows: readonly Row[],
   { quiet, json, format }: ListFlags,
@@ -15,5 +18,5 @@ export function printRows<Row extends object>(
   how: RowFormat<Row>,
 ): void {
   const keys = () => [...new Set(rows.map(key))].map((text) => `${text}\n`).join("");
-  process.stdout.write(quiet ? keys() : formatRows(rows, json ? "json" : format, how));
+  if (!json) process.stdout.write(quiet ? keys() : formatRows(rows, format, how));
 }

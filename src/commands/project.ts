@@ -3,12 +3,11 @@ import { isolate } from "../compose/isolate.ts";
 import { type Loaded, type LoadedDocument, type LoadOptions, load, loadDocument } from "../compose/load.ts";
 import type { ProjectModel } from "../compose/model.ts";
 import { pruneResources, select } from "../compose/select.ts";
-import type { Diagnostic } from "../errors.ts";
-import { renderDiagnostics } from "../ui/diagnostics.ts";
 import type { Globals } from "./global-flags.ts";
 import { isolatedName, isolationOf } from "./isolation.ts";
 import { processEnvironment } from "./process-environment.ts";
-import { isTrue, styleOf } from "./screen.ts";
+import { isTrue } from "./screen.ts";
+import { warn } from "./warnings.ts";
 
 /** What the global flags say about the project, as the loader takes it. */
 export function loadOptions(flags: Globals): LoadOptions {
@@ -36,7 +35,7 @@ export interface Choice {
 
 /**
  * Loads the project that the flags mean, with the chosen services only, and without the resources that none of them uses
- * unless `--all-resources`. Warnings go to stderr.
+ * unless `--all-resources`. Tells warnings.
  */
 export async function loadProject(flags: Globals, { services = [], dependencies }: Choice): Promise<ProjectModel> {
   const { project } = await loadAll(flags, { services });
@@ -44,7 +43,7 @@ export async function loadProject(flags: Globals, { services = [], dependencies 
   return flags["all-resources"] ? chosen : pruneResources(chosen);
 }
 
-/** Loads the project, every enabled service of it. Warnings go to stderr. */
+/** Loads the project, every enabled service of it. Tells warnings. */
 export async function loadAll(flags: Globals, options: Partial<LoadOptions> = {}): Promise<Loaded> {
   const settings = { ...loadOptions(flags), ...options };
   const found = await load(settings);
@@ -54,19 +53,11 @@ export async function loadAll(flags: Globals, options: Partial<LoadOptions> = {}
   return { ...loaded, project: { ...loaded.project, separator: "_" } };
 }
 
-/** Loads the project's document without decoding it. Warnings go to stderr. */
+/** Loads the project's document without decoding it. Tells warnings. */
 export async function loadWritten(flags: Globals, options: Partial<LoadOptions>): Promise<LoadedDocument> {
   const loaded = await loadDocument({ ...loadOptions(flags), ...options });
   warn(loaded.warnings, flags);
   return loaded;
-}
-
-/** Prints warnings to stderr; with `--quiet` and the like the caller leaves them out itself. */
-export function warn(warnings: readonly Diagnostic[], flags: Globals): void {
-  if (warnings.length === 0) return;
-  process.stderr.write(
-    renderDiagnostics(warnings, { style: styleOf(process.stderr, flags), directory: process.cwd() }),
-  );
 }
 
 /** A project of which only the engine's containers matter. */

@@ -1,6 +1,7 @@
 import type { ContainerState } from "../engine/api.ts";
 import { UsageError } from "../errors.ts";
 import { type ContainerRow, containerFields, containerRow } from "../ui/container-row.ts";
+import type { Answer } from "./answer.ts";
 import { listContainers } from "./list-containers.ts";
 import { findProject } from "./project.ts";
 import { formatRows } from "./row-format.ts";
@@ -13,6 +14,7 @@ const states = ["created", "running", "paused", "restarting", "removing", "exite
 export default class Ps extends Verb {
   static override summary = "List the project's containers";
   static override args = serviceArgs;
+  static override forText = ["format", "quiet", "services"];
   static override flags = {
     all: Flags.boolean({ char: "a", description: "stopped containers and one-off ones too" }),
     filter: Flags.string({ ...several, helpValue: "status=<state>", description: "only containers in this state" }),
@@ -27,7 +29,7 @@ export default class Ps extends Verb {
     status: Flags.option({ ...several, options: states, description: "only containers in this state" })(),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Ps);
     const wantedStates = new Set<ContainerState>([...(flags.status ?? []), ...(flags.filter ?? []).map(stateOfFilter)]);
     const [engine, project] = await Promise.all([openEngine(flags), findProject(flags, args.services)]);
@@ -40,17 +42,13 @@ export default class Ps extends Verb {
     const shown = containers
       .filter(({ State }) => wantedStates.size === 0 || wantedStates.has(State))
       .filter(({ Labels }) => flags.orphans || project.declares(Labels["com.docker.compose.service"]));
+    const rows = shown.map((container) => containerRow(container, Date.now(), flags["no-trunc"] !== true));
+    if (flags.json) return { data: { containers: rows } };
     if (flags.quiet) printLines(shown.map(({ Id }) => Id));
     else if (flags.services) printLines(new Set(shown.map(({ Labels }) => Labels["com.docker.compose.service"] ?? "")));
     else {
-      const rows = shown.map((container) => containerRow(container, Date.now(), flags["no-trunc"] !== true));
-      process.stdout.write(
-        formatRows(rows, flags.json ? "json" : flags.format, {
-          columns,
-          fields: containerFields,
-          headings: { RunningFor: "CREATED" },
-        }),
-      );
+      const how = { columns, fields: containerFields, headings: { RunningFor: "CREATED" } };
+      process.stdout.write(formatRows(rows, flags.format, how));
     }
     return 0;
   }

@@ -1,5 +1,6 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { ProjectModel } from "../compose/model.ts";
+import { toYaml } from "../compose/render/yaml.ts";
 import { applyProfiles } from "../compose/select.ts";
 import { credentialsFor } from "../engine/credentials.ts";
 import { type ImageReference, parseReference } from "../engine/reference.ts";
@@ -7,6 +8,7 @@ import { openRegistry } from "../engine/registry/open-registry.ts";
 import { readOptions } from "../engine/registry/read-options.ts";
 import { GantryError, UsageError } from "../errors.ts";
 import { planPush } from "../reconcile/images.ts";
+import { type Answer, dryRun } from "./answer.ts";
 import { askYes, canAsk } from "./ask.ts";
 import { carryOut } from "./carry-out.ts";
 import { catchInterrupt } from "./interrupts.ts";
@@ -41,7 +43,7 @@ export default class Publish extends Verb {
     yes: Flags.boolean({ char: "y", aliases: ["y"], description: "answer every question with yes" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags: given, args } = await this.parse(Publish);
     const reference = parseReference(args.repository);
     if (reference.digest !== undefined) throw new UsageError("a project is published under a tag, not under a digest");
@@ -55,10 +57,10 @@ export default class Publish extends Verb {
     for (const question of scruplesOf(project, { withEnv, secrets })) await agreed(question, flags.yes === true);
     if (flags["resolve-image-digests"]) layers.push(await digestsLayer(project, flags));
     if (flags["dry-run"]) {
-      process.stdout.write(
-        layers.map(({ annotations, size }) => `${Object.values(annotations)[1]}  ${size} bytes\n`).join(""),
+      return dryRun(
+        layers.map(({ annotations, size }) => `${Object.values(annotations)[1]}  ${size} bytes`),
+        flags,
       );
-      return 0;
     }
     using interrupt = catchInterrupt();
     const progress = await openProgressFor(flags);
@@ -71,11 +73,10 @@ export default class Publish extends Verb {
       const descriptor = await pushArtifact(place.registry, reference, layers, { version, created: new Date() });
       if (flags.app) await publishImages(project, { place, insecure, subject: descriptor, signal: interrupt.signal });
       progress.say({ id, state: "Done", text: "published" });
-      if (flags.json) process.stdout.write(`${JSON.stringify(resultOf(id, descriptor, layers))}\n`);
+      return { data: { ...resultOf(id, descriptor, layers), changes: progress.changes } };
     } finally {
       place.registry.close();
     }
-    return 0;
   }
 }
 
@@ -91,7 +92,7 @@ async function digestsLayer(
   flags: { readonly engine?: string | undefined },
 ): Promise<ArtifactLayer> {
   const { imagesOnly, pinImages } = await import("./image-digests.ts");
-  const text = imagesOnly(await pinImages(project, { engine: flags.engine }), false);
+  const text = toYaml(imagesOnly(await pinImages(project, { engine: flags.engine })));
   return fileLayer("image-digests.yaml", text, "image-digests.yaml");
 }
 
@@ -134,7 +135,6 @@ async function publishImages(
 
 function resultOf(reference: string, { digest }: Descriptor, layers: readonly ArtifactLayer[]) {
   return {
-    version: 1,
     reference,
     digest,
     layers: layers.map(({ mediaType, digest: own, size, annotations }) => ({

@@ -2,6 +2,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { select } from "../compose/select.ts";
 import { planPull } from "../reconcile/images.ts";
 import { observe } from "../reconcile/observe.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { openSession } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
@@ -19,7 +20,7 @@ export default class Pull extends Verb {
     quiet: Flags.boolean({ char: "q", description: "show no progress" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Pull);
     const session = await openSession(flags, args.services);
     const model = select(session.loaded.project, args.services ?? [], { dependencies: flags["include-deps"] === true });
@@ -30,7 +31,6 @@ export default class Pull extends Verb {
       locate: (path) => session.loaded.locate(path),
       ...(flags.policy !== undefined && { policy: flags.policy }),
     });
-    await finish(session, planned, flags);
-    return 0;
+    return await finish(session, planned, flags);
   }
 }

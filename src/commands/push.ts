@@ -1,5 +1,6 @@
 import { select } from "../compose/select.ts";
 import { planPush } from "../reconcile/images.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { openSession } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
@@ -14,7 +15,7 @@ export default class Push extends Verb {
     quiet: Flags.boolean({ char: "q", description: "show no progress" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Push);
     const session = await openSession(flags, args.services);
     const model = select(session.loaded.project, args.services ?? [], { dependencies: flags["include-deps"] === true });
@@ -23,7 +24,6 @@ export default class Push extends Verb {
         if (image === undefined || build === undefined) process.stderr.write(` ${name}  Skipped\n`);
       }
     }
-    await finish(session, planPush(model, { ignoreFailures: flags["ignore-push-failures"] === true }), flags);
-    return 0;
+    return await finish(session, planPush(model, { ignoreFailures: flags["ignore-push-failures"] === true }), flags);
   }
 }

@@ -1,5 +1,6 @@
 import { observe } from "../reconcile/observe.ts";
 import { planRestart } from "../reconcile/restart.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
 import { lockProject } from "./project-lock.ts";
@@ -15,7 +16,7 @@ export default class Restart extends Verb {
     timeout: timeoutFlag(),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Restart);
     const session = await openSessionByName(flags, args.services);
     await using _ = await lockProject(session, "restart");
@@ -24,7 +25,6 @@ export default class Restart extends Verb {
       noDeps: flags["no-deps"] === true,
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     });
-    await finish(session, planned, flags);
-    return 0;
+    return await finish(session, planned, flags);
   }
 }

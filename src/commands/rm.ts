@@ -1,10 +1,13 @@
 import { observe } from "../reconcile/observe.ts";
 import { planRemove } from "../reconcile/remove.ts";
+import type { Answer } from "./answer.ts";
 import { askYes, canAsk } from "./ask.ts";
 import { finish, settled } from "./carry-out.ts";
 import { lockProject } from "./project-lock.ts";
 import { modelOf, openSessionByName } from "./session.ts";
 import { Flags, serviceArgs, Verb } from "./verb.ts";
+
+const unchanged = { data: { changes: [] } };
 
 /** `gantry rm`: removes containers that do not run. */
 export default class Rm extends Verb {
@@ -18,7 +21,7 @@ export default class Rm extends Verb {
     volumes: Flags.boolean({ char: "v", description: "their anonymous volumes too" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Rm);
     const session = await openSessionByName(flags, args.services);
     await using _ = await lockProject(session, "rm");
@@ -28,22 +31,18 @@ export default class Rm extends Verb {
       volumes: flags.volumes === true,
     });
     const plan = settled(planned, flags);
-    if (flags["dry-run"]) {
-      await finish(session, planned, flags);
-      return 0;
-    }
+    if (flags["dry-run"]) return finish(session, planned, flags);
     if (plan.steps.length === 0) {
       process.stderr.write("No stopped containers\n");
-      return 0;
+      return unchanged;
     }
     const names = new Set(plan.steps.map(({ subject }) => subject.name));
     const question = `Going to remove ${[...names].join(", ")}`;
-    process.stdout.write(`${question}\n`);
+    (flags.json ? process.stderr : process.stdout).write(`${question}\n`);
     if (!flags.force && !canAsk()) {
       process.stderr.write("nothing is removed: there is no terminal to ask, and no --force\n");
-      return 0;
+      return unchanged;
     }
-    if (flags.force || (await askYes("Are you sure?"))) await finish(session, planned, flags);
-    return 0;
+    return flags.force || (await askYes("Are you sure?")) ? await finish(session, planned, flags) : unchanged;
   }
 }

@@ -5,6 +5,7 @@ import { forwardSignals } from "./forward-signals.ts";
 import { openProgressFor } from "./screen.ts";
 import type { Session } from "./session.ts";
 import { detachKeysOf, type Talk, talk } from "./talk.ts";
+import type { TalkOutput } from "./talk-output.ts";
 
 export interface Attached {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface Attached {
   readonly detachKeys?: string | undefined;
   /** Whether signals to this process are passed on to the container; they are where absent. */
   readonly forwardSignals?: boolean;
+  /** Where the container's output goes; this process's streams where absent. */
+  readonly output?: TalkOutput;
 }
 
 /** Carries out the plan that starts a container, and leaves it to itself. */
@@ -48,7 +51,8 @@ export async function runToEnd(engine: Engine, attached: Attached, start: () => 
   const kill = (signal: string) => void engine.containerKill({ id, signal }).catch(() => {});
   using _ = proxy ? forwardSignals(kill) : undefined;
   try {
-    conversation = talk(connection, { tty, stdin, detachKeys, resize });
+    const output = attached.output && { output: attached.output };
+    conversation = talk(connection, { tty, stdin, detachKeys, resize, ...output });
     const started = start();
     const hooked = started.then(() => conversation?.sized());
     // A start that fails ends it at once; hooks may still be running when the command has ended.

@@ -5,14 +5,17 @@ import { GantryError, UsageError } from "../errors.ts";
 import { type Divided, holdBack } from "../reconcile/held-back.ts";
 import { joined } from "../reconcile/names.ts";
 import type { OneOff } from "../reconcile/up-options.ts";
+import type { Change } from "../ui/changes.ts";
+import type { Answer } from "./answer.ts";
+import { showRounds } from "./bring-up-detached.ts";
 import { catchInterrupt } from "./interrupts.ts";
-import { roundsText } from "./plan.ts";
-import { bringUp, planRounds, prepareUp, type UpRequest } from "./rounds.ts";
+import { bringUp, prepareUp, type UpRequest } from "./rounds.ts";
 import { runAttached, runDetached } from "./run-container.ts";
 import { runService } from "./run-service.ts";
 import { openProgressFor } from "./screen.ts";
 import { type LoadedSession, openSession } from "./session.ts";
 import { wantsTerminal } from "./talk.ts";
+import { jsonOutput } from "./talk-output.ts";
 import { terminalFlags } from "./terminal-flags.ts";
 import { Args, Flags, several, Verb } from "./verb.ts";
 
@@ -65,7 +68,7 @@ export default class Run extends Verb {
     workdir: Flags.string({ char: "w", helpValue: "<path>", description: "directory in the container" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Run);
     if (flags.publish !== undefined && flags["service-ports"]) {
       throw new UsageError("--service-ports and --publish are incompatible");
@@ -78,18 +81,18 @@ export default class Run extends Verb {
     const planned = { ...flags, "always-recreate-deps": false };
     const { up, ...others } = await prepareUp(changed, planned, [args.service]);
     const request: UpRequest = { ...others, up: { ...up, oneOff } };
-    if (flags["dry-run"]) {
-      process.stdout.write(roundsText(await planRounds(request, planned), flags.json === true));
-      return 0;
-    }
-    const { id, divided, created } = await makeContainer(request, oneOff, planned);
+    if (flags["dry-run"]) return showRounds(request, planned);
+    const { id, divided, created, changes } = await makeContainer(request, oneOff, planned);
     const plan = divided.later(created);
+    const data = { container: oneOff.name, id, changes };
     if (flags.detach) {
       await runDetached(changed, plan);
-      if (!flags.quiet) process.stdout.write(`${id}\n`);
-      return 0;
+      if (!flags.quiet && !flags.json) process.stdout.write(`${id}\n`);
+      return { data };
     }
-    return runAttached(changed, plan, { id, tty, stdin: flags.interactive, remove: flags.rm === true });
+    const output = flags.json && { output: jsonOutput(oneOff.name) };
+    const attached = { id, tty, stdin: flags.interactive, remove: flags.rm === true, ...output };
+    return { exitCode: await runAttached(changed, plan, attached), data };
   }
 }
 
@@ -137,15 +140,16 @@ async function makeContainer(
   request: UpRequest,
   { name }: OneOff,
   flags: Parameters<typeof bringUp>[1]["flags"] & { readonly quiet: boolean },
-): Promise<{ id: string; divided: Divided; created: ReadonlyMap<number, string> }> {
+): Promise<{ id: string; divided: Divided; created: ReadonlyMap<number, string>; changes: readonly Change[] }> {
   using interrupt = catchInterrupt();
   let divided: Divided | undefined;
   let making: number | undefined;
+  const progress = await openProgressFor(flags);
   const created = await bringUp(request, {
     verb: "run",
     flags,
     yes: false,
-    progress: await openProgressFor(flags),
+    progress,
     signal: interrupt.signal,
     partOf: (plan) => {
       making = plan.steps.find(({ op, subject }) => op === "create-container" && subject.name === name)?.id;
@@ -155,5 +159,5 @@ async function makeContainer(
   });
   const id = making === undefined ? undefined : created.get(making);
   if (divided === undefined || id === undefined) throw new Error("the plan of run makes no container");
-  return { id, divided, created };
+  return { id, divided, created, changes: progress.changes };
 }

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import type { Answer } from "./answer.ts";
 import { bringUpDetached } from "./bring-up-detached.ts";
 import { parseScale, planningFlags } from "./planning-flags.ts";
 import { prepareUp } from "./rounds.ts";
@@ -13,14 +14,13 @@ export default class Scale extends Verb {
   };
   static override flags = { "no-deps": planningFlags["no-deps"] };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags: given, args } = await this.parse(Scale);
     const wanted = args["service=n"] ?? [];
     if (wanted.length === 0) throw new UsageError("scale needs a service and a number", { hint: "scale web=3" });
     const services = [...parseScale(wanted, "").keys()];
     const flags = { ...given, scale: wanted };
     const request = await prepareUp(await openSession(flags, services), flags, services);
-    await bringUpDetached(request, { verb: "scale", flags, yes: false });
-    return 0;
+    return bringUpDetached(request, { verb: "scale", flags, yes: false });
   }
 }

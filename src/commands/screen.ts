@@ -26,25 +26,29 @@ export interface ProgressFlags extends AnsiFlags, Pick<Globals, "json" | "progre
 }
 
 /**
- * The progress of a verb, on stderr, or on stdout with COMPOSE_STATUS_STDOUT: as `--progress` says, else `--json`, else
- * COMPOSE_PROGRESS, else live on a terminal. `lines`: other output comes in between, so never live; `write` takes them.
+ * The progress of a verb, on stderr, or on stdout with COMPOSE_STATUS_STDOUT: as `--progress` says, else COMPOSE_PROGRESS,
+ * else live on a terminal. `lines`: other output comes in between, so never live; `write` takes them. With `--json` it is
+ * among the lines of stdout, unless `--progress` wants another one beside them.
  */
 export function openProgressFor(
   flags: ProgressFlags,
   { lines = false, write }: { readonly lines?: boolean; readonly write?: ((text: string) => void) | undefined } = {},
 ): Promise<Progress> {
-  const out = isTrue(process.env.COMPOSE_STATUS_STDOUT) ? process.stdout : process.stderr;
+  const quiet = { quietPull: flags["quiet-pull"] === true, quietBuild: flags["quiet-build"] === true };
+  if (flags.json && flags.progress === undefined) {
+    return openProgress({ mode: flags.quiet ? "quiet" : "versioned", out: process.stdout, ...quiet });
+  }
+  const out = isTrue(process.env.COMPOSE_STATUS_STDOUT) && !flags.json ? process.stdout : process.stderr;
   return openProgress({
     mode: flags.quiet ? "quiet" : progressMode(flags, out, lines),
     out,
     ...(write && { write }),
-    quietPull: flags["quiet-pull"] === true,
-    quietBuild: flags["quiet-build"] === true,
+    ...quiet,
   });
 }
 
 function progressMode(flags: ProgressFlags, out: NodeJS.WriteStream, lines: boolean): ProgressMode {
-  const wanted = flags.progress ?? (flags.json ? "json" : process.env.COMPOSE_PROGRESS || "auto");
+  const wanted = flags.progress ?? (process.env.COMPOSE_PROGRESS || "auto");
   const mode = progressModes.find((name) => name === wanted);
   if (mode === undefined) {
     throw new UsageError(`COMPOSE_PROGRESS: "${wanted}" is no kind of progress`, { hint: progressModes.join(", ") });

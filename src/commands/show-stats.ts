@@ -1,6 +1,7 @@
 import type { ContainerStats, ContainerSummary, Engine } from "../engine/api.ts";
 import { EngineError } from "../errors.ts";
 import { nameOf } from "../reconcile/containers.ts";
+import { envelope } from "../ui/envelope.ts";
 import { type StatsRow, statsFields, statsHeadings, statsRow } from "../ui/stats-row.ts";
 import { formatRows } from "./row-format.ts";
 import { Flags } from "./verb.ts";
@@ -25,34 +26,37 @@ interface StatsFlags {
 /** How long samples are gathered until the table is drawn again, in milliseconds: containers are sampled once a second. */
 const gathering = 100;
 
-/** Shows what containers use: once, or again and again until they have stopped. Throws UsageError for a format that is none. */
-export async function showStats(
-  engine: Engine,
-  containers: readonly ContainerSummary[],
-  flags: StatsFlags,
-): Promise<void> {
-  const format = flags.json ? "json" : flags.format;
-  const isTable = format === undefined || format === "" || /^table\b/.test(format);
+/**
+ * Shows what containers use: once, or again and again until they have stopped; answers with what was seen last. Throws
+ * UsageError for a format that is none.
+ */
+export async function showStats(engine: Engine, containers: readonly ContainerSummary[], flags: StatsFlags) {
+  const { format } = flags;
+  const isTable = !flags.json && (format === undefined || format === "" || /^table\b/.test(format));
   const samples = new Map<string, ContainerStats>();
-  const text = () => {
-    const rows = containers.map((container) =>
+  const rows = () =>
+    containers.map((container) =>
       statsRow({ id: container.Id, name: nameOf(container) }, samples.get(container.Id), flags["no-trunc"] !== true),
     );
-    return formatRows(rows, format, { columns, fields: statsFields, headings: statsHeadings });
-  };
+  const text = () =>
+    flags.json
+      ? envelope("stats", { containers: rows() })
+      : formatRows(rows(), format, { columns, fields: statsFields, headings: statsHeadings });
+  const answer = () => ({ data: { containers: rows() } });
   // Written at once, so that a format that is not understood is told before anything is waited for.
   const first = text();
   if (flags["no-stream"]) {
     await Promise.all(containers.map((container) => takeSample(engine, container, samples)));
-    process.stdout.write(text());
-    return;
+    if (!flags.json) process.stdout.write(text());
+    return answer();
   }
   const draw = drawer(process.stdout, isTable);
   if (containers.every(({ State }) => State !== "running")) {
-    process.stdout.write(first);
-    return;
+    if (!flags.json) process.stdout.write(first);
+    return answer();
   }
   await followSamples(engine, containers, samples, () => draw(text()));
+  return answer();
 }
 
 const columns = (["ID", "Name", "CPUPerc", "MemUsage", "MemPerc", "NetIO", "BlockIO", "PIDs"] as const).map(

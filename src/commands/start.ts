@@ -1,5 +1,6 @@
 import { observe } from "../reconcile/observe.ts";
 import { planStart } from "../reconcile/start.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { lockProject } from "./project-lock.ts";
 import { modelOf, openSessionByName } from "./session.ts";
@@ -19,7 +20,7 @@ export default class Start extends Verb {
     }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Start);
     const session = await openSessionByName(flags, args.services);
     await using _ = await lockProject(session, "start");
@@ -28,7 +29,6 @@ export default class Start extends Verb {
       wait: flags.wait === true,
       ...(flags["wait-timeout"] && { waitTimeout: flags["wait-timeout"] * 1000 }),
     });
-    await finish(session, planned, flags);
-    return 0;
+    return await finish(session, planned, flags);
   }
 }

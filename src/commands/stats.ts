@@ -1,3 +1,4 @@
+import type { Answer } from "./answer.ts";
 import { listContainers } from "./list-containers.ts";
 import { findProject } from "./project.ts";
 import { openEngine } from "./session.ts";
@@ -10,12 +11,11 @@ export default class Stats extends Verb {
   static override args = serviceArgs;
   static override flags = statsFlags;
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Stats);
     const services = args.services ?? [];
     const [engine, { name }] = await Promise.all([openEngine(flags), findProject(flags, services)]);
     const containers = await listContainers(engine, name, { all: flags.all === true, services });
-    await showStats(engine, containers, flags);
-    return 0;
+    return showStats(engine, containers, flags);
   }
 }

@@ -1,5 +1,6 @@
 import { observe } from "../reconcile/observe.ts";
 import { planStop } from "../reconcile/stop.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { timeoutFlag } from "./planning-flags.ts";
 import { lockProject } from "./project-lock.ts";
@@ -12,7 +13,7 @@ export default class Stop extends Verb {
   static override args = serviceArgs;
   static override flags = { timeout: timeoutFlag() };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Stop);
     const session = await openSessionByName(flags, args.services);
     await using _ = await lockProject(session, "stop");
@@ -20,7 +21,6 @@ export default class Stop extends Verb {
       services: args.services ?? [],
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     });
-    await finish(session, planned, flags);
-    return 0;
+    return await finish(session, planned, flags);
   }
 }

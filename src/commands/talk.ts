@@ -3,6 +3,7 @@ import { parseDetachKeys, scanDetachKeys } from "../engine/detach-keys.ts";
 import { readDockerConfig } from "../engine/docker-config.ts";
 import { UsageError } from "../errors.ts";
 import { processEnvironment } from "./process-environment.ts";
+import { rawOutput, type TalkOutput } from "./talk-output.ts";
 
 /** A size of a terminal, in characters. */
 export interface TerminalSize {
@@ -17,6 +18,8 @@ export interface TalkOptions {
   readonly stdin: boolean;
   /** Keys that leave the process to itself; absent where it has no terminal. */
   readonly detachKeys?: DetachKeys | undefined;
+  /** Where its output goes; this process's streams where absent. */
+  readonly output?: TalkOutput;
   /** Sets the size of the process's terminal. */
   readonly resize: (size: TerminalSize) => Promise<void>;
 }
@@ -32,7 +35,7 @@ export interface Talk {
  * Makes this process's streams the ends of a connection with a process in a container. The terminal is as it was when
  * it is over, also where that is an error.
  */
-export function talk(connection: Connection, { tty, stdin, detachKeys, resize }: TalkOptions): Talk {
+export function talk(connection: Connection, { tty, stdin, detachKeys, resize, output }: TalkOptions): Talk {
   const input = process.stdin;
   const isRaw = tty && stdin && input.isTTY === true;
   const detached = Promise.withResolvers<"detached">();
@@ -67,7 +70,7 @@ export function talk(connection: Connection, { tty, stdin, detachKeys, resize }:
   else connection.closeWrite();
   if (tty) process.stdout.on("resize", onResize);
 
-  const over = Promise.race([showOutput(connection), detached.promise]).finally(() => {
+  const over = Promise.race([showOutput(connection, output ?? rawOutput), detached.promise]).finally(() => {
     input.off("data", onData).off("end", onEnd).off("error", onEnd);
     input.pause();
     if (isRaw) input.setRawMode(false);
@@ -77,11 +80,9 @@ export function talk(connection: Connection, { tty, stdin, detachKeys, resize }:
   return { over, sized };
 }
 
-async function showOutput({ frames }: Connection): Promise<"ended"> {
-  for await (const { stream, data } of frames) {
-    const target = process[stream];
-    if (!target.write(data)) await new Promise<void>((resolve) => target.once("drain", () => resolve()));
-  }
+async function showOutput({ frames }: Connection, output: TalkOutput): Promise<"ended"> {
+  for await (const frame of frames) await output.write(frame);
+  output.end();
   return "ended";
 }
 
@@ -106,15 +107,17 @@ export interface TerminalFlags {
   readonly tty?: boolean | undefined;
   readonly "no-tty"?: boolean | undefined;
   readonly interactive?: boolean | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /**
- * Whether the process gets a terminal: as the flags say, else where both ends of it are here. Throws UsageError for
- * flags that contradict each other, and where a terminal is asked for and input is none.
+ * Whether the process gets a terminal: as the flags say, else where both ends of it are here, and never with `--json`.
+ * Throws UsageError for flags that contradict each other, and where a terminal is asked for and input is none.
  */
 export function wantsTerminal(flags: TerminalFlags): boolean {
   if (flags.tty !== undefined && flags["no-tty"]) throw new UsageError("--tty and --no-tty contradict each other");
-  if (flags["no-tty"] || flags.tty === false) return false;
+  if (flags.json && flags.tty) throw new UsageError("--json and --tty contradict each other: lines are no terminal");
+  if (flags.json || flags["no-tty"] || flags.tty === false) return false;
   if (flags.tty === undefined) return process.stdin.isTTY === true && process.stdout.isTTY === true;
   if (flags.interactive !== false && process.stdin.isTTY !== true) {
     throw new UsageError("the input device is not a TTY", { hint: "leave --tty out, or use -T" });

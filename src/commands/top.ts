@@ -1,5 +1,6 @@
 import { labels } from "../reconcile/labels.ts";
 import { alignColumns } from "../ui/table.ts";
+import type { Answer } from "./answer.ts";
 import { listContainers } from "./list-containers.ts";
 import { findProject } from "./project.ts";
 import { openEngine } from "./session.ts";
@@ -19,7 +20,7 @@ export default class Top extends Verb {
   static override summary = "Show the containers' processes";
   static override args = serviceArgs;
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Top);
     const services = args.services ?? [];
     const [engine, { name }] = await Promise.all([openEngine(flags), findProject(flags, services)]);
@@ -36,8 +37,8 @@ export default class Top extends Verb {
         };
       }),
     );
-    process.stdout.write(flags.json ? processLines(lists) : processTable(lists));
-    return 0;
+    if (!flags.json) process.stdout.write(processTable(lists));
+    return { data: { processes: processesOf(lists) } };
   }
 }
 
@@ -51,14 +52,14 @@ export function processTable(lists: readonly ProcessList[]): string {
   return alignColumns([["SERVICE", "#", ...titles], ...rows], { least: 4, gap: 2 });
 }
 
-/** A JSON object for each process. */
-function processLines(lists: readonly ProcessList[]): string {
-  return lists
-    .flatMap(({ service, number, container, titles, processes }) =>
-      processes.map((cells) => {
-        const named = Object.fromEntries(titles.map((title, i) => [title, cells[i] ?? ""]));
-        return `${JSON.stringify({ service, number: Number(number) || null, container, process: named })}\n`;
-      }),
-    )
-    .join("");
+/** The processes as data. */
+function processesOf(lists: readonly ProcessList[]): readonly object[] {
+  return lists.flatMap(({ service, number, container, titles, processes }) =>
+    processes.map((cells) => ({
+      service,
+      number: Number(number) || null,
+      container,
+      process: Object.fromEntries(titles.map((title, i) => [title, cells[i] ?? ""])),
+    })),
+  );
 }

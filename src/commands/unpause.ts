@@ -1,5 +1,6 @@
 import { observe } from "../reconcile/observe.ts";
 import { planPause } from "../reconcile/pause.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { modelOf, openSessionByName } from "./session.ts";
 import { serviceArgs, Verb } from "./verb.ts";
@@ -9,12 +10,11 @@ export default class Unpause extends Verb {
   static override summary = "Unpause containers";
   static override args = serviceArgs;
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Unpause);
     const session = await openSessionByName(flags, args.services);
     const observed = await observe(session.engine, session.name, modelOf(session));
     const services = args.services ?? [];
-    await finish(session, planPause(modelOf(session), observed, { op: "unpause-container", services }), flags);
-    return 0;
+    return await finish(session, planPause(modelOf(session), observed, { op: "unpause-container", services }), flags);
   }
 }

@@ -1,7 +1,9 @@
 import { exitCodes, GantryError } from "../errors.ts";
+import { jsonLogWriter } from "../ui/log-json.ts";
 import { logWriter } from "../ui/log-writer.ts";
 import { type Menu, makeMenu } from "../ui/menu.ts";
 import { openOutput } from "../ui/output.ts";
+import type { Answer } from "./answer.ts";
 import { attachedServices, unknownService } from "./attach-choice.ts";
 import { bringUpDetached } from "./bring-up-detached.ts";
 import { confirmPlan } from "./confirm-plan.ts";
@@ -75,7 +77,7 @@ export default class Up extends Verb {
     yes: Flags.boolean({ char: "y", aliases: ["y"], description: "answer every question with yes" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Up);
     const services = args.services ?? [];
     const session = await openSession(flags, services);
@@ -99,40 +101,44 @@ export default class Up extends Verb {
     }
     if (flags.watch) (await import("./run-watch.ts")).checkWatchable(request, services);
     const yes = flags.yes === true;
-    if (flags.confirm && !flags["dry-run"] && !(await confirmPlan(request, flags))) return exitCodes.failure;
+    if (flags.confirm && !flags["dry-run"] && !(await confirmPlan(request, flags)))
+      return { exitCode: exitCodes.failure, data: { changes: [] } };
     if (flags["dry-run"] || flags.detach || flags.wait || flags["no-start"]) {
-      await bringUpDetached(request, { verb: "up", flags, yes });
-      return 0;
+      return bringUpDetached(request, { verb: "up", flags, yes });
     }
     const menu = menuFor(flags.menu ?? isMenuWanted(session.environment), flags);
     const output = openOutput(menu?.streams ?? process);
     const abortOnFailure = flags["abort-on-container-failure"] === true;
     const abortOnExit = flags["abort-on-container-exit"] === true || (exitCodeFrom !== undefined && !abortOnFailure);
-    const writer = logWriter({
-      colour: flags["no-color"] !== true && takesColourOn(process.stdout, flags),
-      prefix: flags["no-log-prefix"] !== true,
-      timestamps: flags.timestamps === true,
-      write: output.write,
-    });
-    const say = (text: string) => writer.note(text.trimEnd());
+    const writer = flags.json
+      ? jsonLogWriter(output.write)
+      : logWriter({
+          colour: flags["no-color"] !== true && takesColourOn(process.stdout, flags),
+          prefix: flags["no-log-prefix"] !== true,
+          timestamps: flags.timestamps === true,
+          write: output.write,
+        });
+    const write = (text: string) => output.write("stdout", Buffer.from(text));
     const writeProgress = (text: string) => output.write("stderr", Buffer.from(text));
-    const code = await runInForeground(request, {
+    const imageProgress = await openProgressFor(flags);
+    const progress = await openProgressFor(flags, { lines: true });
+    const exitCode = await runInForeground(request, {
       flags,
       yes,
       attached,
-      imageProgress: await openProgressFor(flags),
+      imageProgress,
       ...(menu && { menu }),
-      progress: await openProgressFor(flags, { lines: true }),
+      progress,
       writer,
       watch: {
         atOnce: flags.watch === true,
-        run: watchBeside(request, { flags, services, prune: true, write: say, writeProgress }),
+        run: watchBeside(request, { flags, services, prune: true, write, writeProgress }),
       },
       ...(abortOnExit ? { abortOn: "exit" } : abortOnFailure ? { abortOn: "failure" } : {}),
       ...(exitCodeFrom !== undefined && { exitCodeFrom }),
     });
     output.flush();
-    return code;
+    return { exitCode, data: { changes: [...imageProgress.changes, ...progress.changes] } };
   }
 }
 
@@ -154,8 +160,11 @@ function isMenuWanted(environment: ReadonlyMap<string, string>): boolean {
 }
 
 /** The menu, where it is wanted and both ends of the terminal are here. */
-function menuFor(wanted: boolean, flags: Parameters<typeof styleOf>[1]): Menu | undefined {
+function menuFor(
+  wanted: boolean,
+  flags: Parameters<typeof styleOf>[1] & { readonly json?: boolean },
+): Menu | undefined {
   const { stdin, stdout, stderr, pid } = process;
-  if (!wanted || !stdin.isTTY || !stdout.isTTY || process.env.TERM === "dumb") return undefined;
+  if (!wanted || flags.json || !stdin.isTTY || !stdout.isTTY || process.env.TERM === "dumb") return undefined;
   return makeMenu({ stdin, stdout, stderr, signal: (name) => process.kill(pid, name) }, styleOf(stdout, flags));
 }

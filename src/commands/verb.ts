@@ -3,11 +3,16 @@ import * as Args from "@oclif/core/args";
 import { Command } from "@oclif/core/command";
 import type { Config } from "@oclif/core/config";
 import * as Flags from "@oclif/core/flags";
+import { UsageError } from "../errors.ts";
+import { type Answer, exitCodeOf, resultLine } from "./answer.ts";
 import { globalFlags } from "./global-flags.ts";
 
 export { Args, Flags };
 
-/** One verb of the command line. `run` answers with the exit code; data goes to stdout, everything else to stderr. */
+/**
+ * One verb of the command line. Data goes to stdout, everything else to stderr. `run` answers with the exit code and with
+ * what it has found or done; with `--json` it prints no text, and the answer is the last line.
+ */
 export abstract class Verb extends Command {
   static override flags: Interfaces.FlagInput = {};
   static override baseFlags = globalFlags;
@@ -17,11 +22,31 @@ export abstract class Verb extends Command {
   /** Flags that docker compose still takes and that have done nothing for years: left out with a word about it. */
   static readonly idle: readonly string[] = [];
 
-  abstract override run(): Promise<number>;
+  /** Flags that choose a form of text, and so have no meaning for `--json`. */
+  static readonly forText: readonly string[] = ["format"];
 
-  /** Parses and runs. Every error is the caller's to report. */
-  execute(): Promise<number> {
-    return this._run<number>();
+  /** Whether the answer is asked for as data: `--json`, unless the verb has a flag of this name of its own. */
+  protected isJson = false;
+
+  abstract override run(): Promise<Answer>;
+
+  /** Parses and runs; answers with the exit code. Every error is the caller's to report. */
+  async execute(command: string, isJson: boolean): Promise<number> {
+    this.isJson = isJson;
+    if (isJson) this.refuseForms();
+    const answer = await this._run<Answer>();
+    if (isJson) process.stdout.write(resultLine(command, answer));
+    return exitCodeOf(answer);
+  }
+
+  /** Throws UsageError for a flag that chooses a form of text. */
+  private refuseForms(): void {
+    const end = this.argv.indexOf("--");
+    const given = this.argv.slice(0, end === -1 ? undefined : end).map((word) => word.split("=", 1)[0]);
+    const form = (this.constructor as unknown as VerbClass).forText.find((name) => given.includes(`--${name}`));
+    if (form !== undefined) {
+      throw new UsageError(`--json and --${form} contradict each other`, { hint: "both say how the answer looks" });
+    }
   }
 
   /** oclif's own prepares debug output and a user agent, which nothing here uses. */
@@ -41,6 +66,7 @@ export interface VerbClass {
   readonly args: Interfaces.ArgInput;
   readonly takesCommand: boolean;
   readonly idle: readonly string[];
+  readonly forText: readonly string[];
 }
 
 /** The words behind a verb: names of services. */

@@ -1,5 +1,6 @@
 import type { ContainerSummary, VolumeResource } from "../engine/api.ts";
 import { labels } from "../reconcile/labels.ts";
+import type { Answer } from "./answer.ts";
 import { listContainers } from "./list-containers.ts";
 import { printRows } from "./print-rows.ts";
 import { findProject } from "./project.ts";
@@ -10,6 +11,7 @@ import { Flags, serviceArgs, Verb } from "./verb.ts";
 export default class Volumes extends Verb {
   static override summary = "List the project's volumes";
   static override args = serviceArgs;
+  static override forText = ["format", "quiet"];
   static override flags = {
     format: Flags.string({
       helpValue: "<form>",
@@ -18,7 +20,7 @@ export default class Volumes extends Verb {
     quiet: Flags.boolean({ char: "q", description: "names only" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Volumes);
     const services = args.services ?? [];
     const [engine, { name }] = await Promise.all([openEngine(flags), findProject(flags, services)]);
@@ -32,7 +34,7 @@ export default class Volumes extends Verb {
       .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))
       .map(volumeRow);
     printRows(rows, flags, ({ Name }) => Name, { columns, fields, headings });
-    return 0;
+    return { data: { volumes: rows } };
   }
 }
 

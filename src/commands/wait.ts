@@ -1,16 +1,22 @@
-import type { Engine } from "../engine/api.ts";
+import type { ContainerSummary, Engine } from "../engine/api.ts";
 import { GantryError, ProjectError } from "../errors.ts";
 import { unknownServices } from "../reconcile/chosen.ts";
+import { nameOf } from "../reconcile/containers.ts";
 import { planDown } from "../reconcile/down.ts";
 import { observe } from "../reconcile/observe.ts";
+import { envelope } from "../ui/envelope.ts";
+import type { Answer } from "./answer.ts";
 import { finish } from "./carry-out.ts";
 import { listContainers } from "./list-containers.ts";
 import { modelOf, openSessionByName, type Session } from "./session.ts";
+import { shortName } from "./show-logs.ts";
 import { Args, Flags, Verb } from "./verb.ts";
 
 interface Exit {
+  /** Its name without the project's. */
+  readonly container: string;
   readonly id: string;
-  readonly code: number;
+  readonly exitCode: number;
 }
 
 /** `gantry wait`: until containers stop; exits with the code of the last one, or of the first with --down-project. */
@@ -23,7 +29,7 @@ export default class Wait extends Verb {
     "down-project": Flags.boolean({ description: "take the project down as soon as the first stops" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Wait);
     const session = await openSessionByName(flags, args.services);
     const { engine, name } = session;
@@ -34,34 +40,46 @@ export default class Wait extends Verb {
       if (unknown.length > 0) throw new ProjectError(unknown);
       throw new GantryError(`no running containers of ${args.services.join(", ")}`);
     }
-    const print = ({ id, code }: Exit) =>
+    const print = ({ container, id, exitCode }: Exit) =>
       process.stdout.write(
-        flags.json ? `${JSON.stringify({ id, code })}\n` : `container "${id}" exited with status code ${code}\n`,
+        flags.json
+          ? envelope("exit", { container, id, exitCode, restarting: false })
+          : `container "${id}" exited with status code ${exitCode}\n`,
       );
-    const exits = containers.map(({ Id: id }) => exitOf(engine, id));
+    const waits = containers.map((container) => exitOf(engine, name, container));
     if (flags["down-project"]) {
-      const first = await Promise.race(exits);
+      const first = await Promise.race(waits);
       print(first);
-      await takeDown(session, flags);
-      return first.code;
+      const taken = await takeDown(session, flags);
+      return { exitCode: first.exitCode, data: { exits: [first], ...taken } };
     }
-    let last = 0;
+    const exits: Exit[] = [];
     await Promise.all(
-      exits.map(async (exit) => {
+      waits.map(async (exit) => {
         const done = await exit;
+        exits.push(done);
         print(done);
-        last = done.code;
       }),
     );
-    return last;
+    return { exitCode: exits.at(-1)?.exitCode ?? 0, data: { exits } };
   }
 }
 
-async function exitOf(engine: Engine, id: string): Promise<Exit> {
-  return { id, code: (await engine.containerWait({ id })).StatusCode };
+async function exitOf(engine: Engine, project: string, container: ContainerSummary): Promise<Exit> {
+  const { Id: id } = container;
+  return {
+    container: shortName(nameOf(container), project),
+    id,
+    exitCode: (await engine.containerWait({ id })).StatusCode,
+  };
 }
 
-async function takeDown(session: Session, flags: Parameters<typeof finish>[2]): Promise<void> {
+async function takeDown(session: Session, flags: Parameters<typeof finish>[2]) {
   const model = modelOf(session);
-  await finish(session, planDown(model, await observe(session.engine, session.name, model), {}), flags);
+  const { data } = await finish(
+    session,
+    planDown(model, await observe(session.engine, session.name, model), {}),
+    flags,
+  );
+  return data;
 }

@@ -22,7 +22,6 @@ export function formatPlan(plan: Plan): string {
 /** The plan as data, for scripts: what, to what, after which steps, why. Nothing of it holds a value of the environment. */
 export function planJson(plan: Plan): unknown {
   return {
-    version: 1,
     project: plan.project,
     steps: plan.steps.map((step) => ({
       id: step.id,

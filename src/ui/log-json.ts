@@ -1,3 +1,4 @@
+import { envelope } from "./envelope.ts";
 import type { LogStream, LogWriter } from "./log-writer.ts";
 
 interface Open {
@@ -5,15 +6,16 @@ interface Open {
   readonly pieces: Buffer[];
 }
 
-/** Container output as NDJSON: `{"container":"web-1","stream":"stdout","time":"…","line":"…"}`. Notes are left out. */
+/** Container output as lines of `--json`: `log`, `exit` and `note`. Bytes that are no UTF-8 become U+FFFD. */
 export function jsonLogWriter(write: (stream: LogStream, data: Buffer) => void): LogWriter {
   const open = new Map<string, Open>();
   const streams = ["stdout", "stderr"] as const;
   const key = (container: string, stream: LogStream) => `${stream} ${container}`;
 
+  const tell = (type: string, fields: object) => write("stdout", Buffer.from(envelope(type, fields)));
   const writeLine = (container: string, stream: LogStream, { stamp, pieces }: Open) => {
     const line = Buffer.concat(pieces).toString("utf8");
-    write("stdout", Buffer.from(`${JSON.stringify({ container, stream, time: stamp, line })}\n`));
+    tell("log", { container, stream, time: stamp, line });
   };
 
   return {
@@ -40,6 +42,7 @@ export function jsonLogWriter(write: (stream: LogStream, data: Buffer) => void):
         if (line !== undefined) writeLine(container, stream, line);
       }
     },
-    note: () => {},
+    exited: (container, exitCode, restarting) => tell("exit", { container, exitCode, restarting }),
+    note: (text) => tell("note", { text }),
   };
 }

@@ -23,7 +23,9 @@ export interface LogWriter {
   data(name: string, stream: LogStream, data: Buffer, stamp: string): void;
   /** The container's stream has ended: writes what is left of its last lines, with a line feed. */
   end(name: string): void;
-  /** A line of our own about a container: `web-1 exited with code 0`. */
+  /** A container has stopped; the engine may be about to start it again. */
+  exited(name: string, exitCode: number, restarting: boolean): void;
+  /** A line of our own. */
   note(text: string): void;
 }
 
@@ -100,6 +102,8 @@ export function logWriter({ colour, prefix, timestamps, write }: LogWriterOption
         open.length = 0;
       }
     },
+    exited: (name, exitCode, restarting) =>
+      write("stdout", Buffer.from(`${name} exited with code ${exitCode}${restarting ? " (restarting)" : ""}\n`)),
     note: (text) => write("stdout", Buffer.from(`${text}\n`)),
   };
 }

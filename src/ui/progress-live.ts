@@ -8,7 +8,7 @@ import {
   type SimpleRenderer,
 } from "listr2";
 import type { Plan } from "../reconcile/plan.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressView } from "./progress.ts";
 import { nameOf, replacementsOf, type Status, statusOf } from "./status.ts";
 
 type Task = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
@@ -28,7 +28,7 @@ interface Row {
 }
 
 /** Progress on a terminal: one line for each thing that a plan touches, redrawn as it changes. */
-export function liveProgress(out: NodeJS.WriteStream): Progress {
+export function liveProgress(out: NodeJS.WriteStream): ProgressView {
   let replacements: ReturnType<typeof replacementsOf> = new Map();
   /** Step → its row. */
   let rows: ReadonlyMap<number, Row> = new Map();

@@ -1,8 +1,10 @@
 import type { Plan, PlanEvent } from "../reconcile/plan.ts";
+import { type Change, openChanges } from "./changes.ts";
+import { jsonProgress } from "./progress-json.ts";
 import { replacementsOf, type Status, statusOf } from "./status.ts";
 
 /** Shows how plans are carried out, one plan after the other. */
-export interface Progress {
+export interface ProgressView {
   begin(plan: Plan): void;
   event(event: PlanEvent): void;
   /** Something that is as it should be, without a step: a container that runs already. */
@@ -11,7 +13,13 @@ export interface Progress {
   end(): Promise<void>;
 }
 
-export type ProgressMode = "auto" | "tty" | "plain" | "json" | "quiet";
+/** A view that remembers what was done. */
+export interface Progress extends ProgressView {
+  readonly changes: readonly Change[];
+}
+
+/** `json` is docker compose's, `versioned` that of `--json`. */
+export type ProgressMode = "auto" | "tty" | "plain" | "json" | "versioned" | "quiet";
 
 export interface ProgressOptions {
   readonly mode: ProgressMode;
@@ -26,20 +34,25 @@ export interface ProgressOptions {
 
 /** The view for a mode; `auto` is live on a terminal and plain elsewhere. */
 export async function openProgress(options: ProgressOptions): Promise<Progress> {
+  return remembering(quietened(await openView(options), options));
+}
+
+async function openView(options: ProgressOptions): Promise<ProgressView> {
   const { mode, out } = options;
   // A terminal that does not know its width (some CI systems) cannot be drawn on.
   const live = out.isTTY === true && out.columns > 0 && (mode === "tty" || mode === "auto");
   if (live) {
     const { liveProgress } = await import("./progress-live.ts");
-    return quietened(liveProgress(out), options);
+    return liveProgress(out);
   }
   const write = options.write ?? ((text: string) => out.write(text));
-  if (mode === "json") return quietened(lineProgress(write, jsonLine), options);
-  return quietened(lineProgress(write, mode === "quiet" ? () => "" : plainLine()), options);
+  if (mode === "versioned") return jsonProgress(write);
+  if (mode === "json") return lineProgress(write, jsonLine);
+  return lineProgress(write, mode === "quiet" ? () => "" : plainLine());
 }
 
 /** Progress as lines: each status is turned into a text, or into nothing. */
-export function lineProgress(write: (text: string) => void, line: (status: Status) => string): Progress {
+export function lineProgress(write: (text: string) => void, line: (status: Status) => string): ProgressView {
   let replacements: ReturnType<typeof replacementsOf> = new Map();
   const say = (status: Status | undefined) => {
     const text = status === undefined ? "" : line(status);
@@ -90,7 +103,19 @@ export function jsonLine({ id, parent, state, text, details, current, total }: S
   })}\n`;
 }
 
-function quietened(progress: Progress, { quietPull, quietBuild }: ProgressOptions): Progress {
+function remembering(view: ProgressView): Progress {
+  const { note, all } = openChanges();
+  return {
+    ...view,
+    changes: all,
+    event: (event) => {
+      note(event);
+      view.event(event);
+    },
+  };
+}
+
+function quietened(progress: ProgressView, { quietPull, quietBuild }: ProgressOptions): ProgressView {
   const mute = new Set([...(quietPull ? ["pull-image"] : []), ...(quietBuild ? ["build-image"] : [])]);
   if (mute.size === 0) return progress;
   return {

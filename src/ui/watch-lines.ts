@@ -1,5 +1,6 @@
-import { placeOf } from "../errors.ts";
 import type { WatchEvent } from "../watch/event.ts";
+import { envelope } from "./envelope.ts";
+import { plainFindings } from "./findings.ts";
 import { reportError } from "./report.ts";
 import type { Style } from "./style.ts";
 
@@ -65,16 +66,14 @@ export function watchLine(event: WatchEvent, { style, directory }: WatchLineOpti
   }
 }
 
-/** The same as a JSON object on one line; errors are their messages, places in files `file:line:col`. */
-export function watchJson(event: WatchEvent): string {
-  const plain = (_: string, value: unknown) => (value instanceof Error ? { message: value.message } : value);
-  if (event.type !== "model-broken") return `${JSON.stringify(event, plain)}\n`;
-  const diagnostics = event.diagnostics.map(({ span, ...rest }) => {
-    if (span === undefined) return rest;
-    const { line, column } = placeOf(span.source.text, span.start);
-    return { ...rest, at: `${span.source.path}:${line}:${column}` };
+/** The same as a line of `--json`; an error is its message, findings about files are as everywhere. */
+export function watchJson({ type, ...fields }: WatchEvent): string {
+  const plain = (value: unknown) => (value instanceof Error ? { message: value.message } : value);
+  const findings = "diagnostics" in fields && { diagnostics: plainFindings(fields.diagnostics) };
+  return envelope(type, {
+    ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)])),
+    ...findings,
   });
-  return `${JSON.stringify({ ...event, diagnostics }, plain)}\n`;
 }
 
 function count(number: number, noun: string): string {

@@ -19,7 +19,7 @@ const event = {
 };
 
 it("is docker compose's object, without its labels, to the nanosecond", () => {
-  expect(JSON.parse(eventJson(event))).toEqual({
+  expect(eventJson(event)).toEqual({
     action: "exec_create: echo hi",
     attributes: { image: "postgres", name: "shop-db-1" },
     id: "e4017f7ef8f0",

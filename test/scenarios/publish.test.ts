@@ -91,8 +91,8 @@ onEveryEngine("publish", (scenario) => {
           const flags = ["--oci-version", "1.0", "--resolve-image-digests", "--app", "--json", "-y"];
           const published = await stack.start(["publish", ...flags, reference], env);
           expect(published.exitCode, published.stderr).toBe(0);
-          const result = JSON.parse(published.stdout);
-          expect(result).toMatchObject({ version: 1, reference });
+          const result = JSON.parse(published.stdout.split("\n").at(-1) ?? "");
+          expect(result).toMatchObject({ gantry: 1, type: "result", reference });
           const back = await readBack(stack, reference);
           const { web } = JSON.parse(back.stdout).services;
           expect(web.image).toMatch(new RegExp(`^${host}/web:1@sha256:[0-9a-f]{64}$`));

@@ -86,7 +86,7 @@ onEveryEngine("the engine's own verbs", (scenario) => {
   );
 
   scenario("tell of the engine", {}, async ({ gantry }) => {
-    const usage = JSON.parse((await gantry("system", "df", "--json")).stdout);
+    const { usage } = JSON.parse((await gantry("system", "df", "--json")).stdout);
     expect(usage.map(({ type }: { type: string }) => type)).toEqual([
       "Images",
       "Containers",

@@ -27,5 +27,7 @@ it("names files as one would from here", () => {
 
 it("prints an event as one JSON object on one line, its error as a message", () => {
   const event = { type: "rebuild-failed", service: "web", error: new GantryError("two\nlines") } as const;
-  expect(watchJson(event)).toBe('{"type":"rebuild-failed","service":"web","error":{"message":"two\\nlines"}}\n');
+  expect(watchJson(event)).toBe(
+    '{"gantry":1,"type":"rebuild-failed","service":"web","error":{"message":"two\\nlines"}}\n',
+  );
 });

@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { normaliseProjectName } from "../../compose/project-name.ts";
 import { toYaml } from "../../compose/render/yaml.ts";
+import type { Answer } from "../answer.ts";
 import { generateProject } from "../generate-project.ts";
 import { openEngine } from "../session.ts";
 import { Args, Flags, Verb } from "../verb.ts";
@@ -17,7 +18,7 @@ export default class Generate extends Verb {
     "project-dir": Flags.string({ helpValue: "<path>", description: "the project's directory, which names it" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Generate);
     const engine = await openEngine(flags);
     const ids = args.containers ?? (await engine.containerList({})).map(({ Id }) => Id);
@@ -32,8 +33,8 @@ export default class Generate extends Verb {
     const directory = flags["project-dir"];
     const name = flags.name ?? (directory && basename(resolve(directory)));
     const document = generateProject(inspects, images, name && normaliseProjectName(name));
-    const isJson = flags.json || flags.format === "json";
-    process.stdout.write(isJson ? `${JSON.stringify(document, null, 2)}\n` : toYaml(document));
+    if (flags.json) return { data: { project: document } };
+    process.stdout.write(flags.format === "json" ? `${JSON.stringify(document, null, 2)}\n` : toYaml(document));
     return 0;
   }
 }

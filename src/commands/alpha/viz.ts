@@ -1,3 +1,4 @@
+import type { Answer } from "../answer.ts";
 import { dotOf } from "../dot.ts";
 import { loadProject } from "../project.ts";
 import { Flags, Verb } from "../verb.ts";
@@ -13,7 +14,7 @@ export default class Viz extends Verb {
     spaces: Flags.boolean({ description: "indent with spaces, not with tabs" }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags } = await this.parse(Viz);
     const project = await loadProject(flags, { dependencies: true });
     const text = dotOf(project, {
@@ -22,7 +23,7 @@ export default class Viz extends Verb {
       ports: flags.ports === true,
       indent: (flags.spaces ? " " : "\t").repeat(flags["indentation-size"]),
     });
-    process.stdout.write(flags.json ? `${JSON.stringify({ format: "dot", text })}\n` : `${text}\n`);
-    return 0;
+    if (!flags.json) process.stdout.write(`${text}\n`);
+    return { data: { dot: text } };
   }
 }

@@ -4,6 +4,7 @@ import { renderYaml } from "../../compose/render.ts";
 import type { Engine } from "../../engine/api.ts";
 import { packFiles } from "../../engine/build-context.ts";
 import { GantryError } from "../../errors.ts";
+import { type Answer, dryRun } from "../answer.ts";
 import { copyFrom, copyTo } from "../copy-files.ts";
 import { loadProject } from "../project.ts";
 import { openEngine } from "../session.ts";
@@ -28,20 +29,23 @@ export default class Convert extends Verb {
     }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags } = await this.parse(Convert);
     const model = renderYaml(await loadProject(flags, { dependencies: true }));
+    const images = flags.transformation ?? [defaultTransformation];
+    if (flags["dry-run"]) {
+      return dryRun(
+        images.map((image) => `transform with ${image} to ${flags.output}`),
+        flags,
+      );
+    }
     const engine = await openEngine(flags);
-    for (const image of flags.transformation ?? [defaultTransformation]) {
-      if (flags["dry-run"]) {
-        process.stdout.write(`transform with ${image} to ${flags.output}\n`);
-        continue;
-      }
+    for (const image of images) {
       await ensureImage(engine, image);
       await transform(engine, image, { model, output: path.resolve(flags.output), templates: flags.templates });
       process.stderr.write(` ${image}  Converted to ${flags.output}\n`);
     }
-    return 0;
+    return { data: { transformations: images, output: path.resolve(flags.output) } };
   }
 }
 

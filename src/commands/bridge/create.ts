@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { GantryError } from "../../errors.ts";
+import { type Answer, dryRun } from "../answer.ts";
 import { copyFrom } from "../copy-files.ts";
 import { openEngine } from "../session.ts";
 import { Args, Flags, Verb } from "../verb.ts";
@@ -21,15 +22,12 @@ export default class Create extends Verb {
     }),
   };
 
-  async run(): Promise<number> {
+  async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Create);
     const target = path.resolve(args.path);
     const there = await readdir(target).catch(() => []);
     if (there.length > 0) throw new GantryError(`${args.path} is there, and not empty`, { hint: "name another path" });
-    if (flags["dry-run"]) {
-      process.stdout.write(`create ${args.path} from ${flags.from}\n`);
-      return 0;
-    }
+    if (flags["dry-run"]) return dryRun(`create ${args.path} from ${flags.from}`, flags);
     const engine = await openEngine(flags);
     await ensureImage(engine, flags.from);
     const { Id: id } = await engine.containerCreate({ body: { Image: flags.from } });
@@ -43,6 +41,6 @@ export default class Create extends Verb {
     const lines = [`FROM ${flags.from}`, "LABEL com.docker.compose.bridge=transformation", "COPY templates /templates"];
     await writeFile(path.join(target, "Dockerfile"), `${lines.join("\n")}\n`);
     process.stderr.write(`Transformation made in ${args.path}: build it with docker build or gantry build\n`);
-    return 0;
+    return { data: { path: target, from: flags.from } };
   }
 }

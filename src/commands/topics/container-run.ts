@@ -6,6 +6,7 @@ import { variables } from "../exec-command.ts";
 import { processEnvironment } from "../process-environment.ts";
 import { runToEnd } from "../run-container.ts";
 import { wantsTerminal } from "../talk.ts";
+import { jsonOutput } from "../talk-output.ts";
 import { Flags } from "../verb.ts";
 import { type ContainerFlags, containerBody } from "./container-body.ts";
 import { containerFlags } from "./container-flags.ts";
@@ -33,7 +34,8 @@ export const create = engineVerb<FlagsOf<typeof createFlags>>({
   flags: createFlags,
   run: async (call) => {
     const id = await createContainer(call, { stdin: call.flags.interactive, output: true });
-    process.stdout.write(`${id}\n`);
+    if (!call.flags.json) process.stdout.write(`${id}\n`);
+    return { data: { id } };
   },
 });
 
@@ -43,22 +45,24 @@ export const run = engineVerb<FlagsOf<typeof runFlags>>({
   words: "image",
   takesCommand: true,
   flags: runFlags,
-  run: async (call): Promise<number> => {
+  run: async (call) => {
     const { engine, flags } = call;
     const { detach, interactive, rm } = flags;
-    if (!detach) wantsTerminal({ tty: flags.tty, interactive });
+    if (!detach) wantsTerminal({ tty: flags.tty, interactive, json: flags.json });
     // While somebody is attached, its exit code is asked for before it is removed.
     const own = { ...call, flags: { ...flags, rm: rm && detach } };
     const id = await createContainer(own, { stdin: interactive && !detach, output: !detach });
     try {
       if (detach) {
         await engine.containerStart({ id });
-        process.stdout.write(`${id}\n`);
-        return 0;
+        if (!flags.json) process.stdout.write(`${id}\n`);
+        return { data: { id } };
       }
       const streams = { tty: flags.tty, stdin: interactive, remove: rm };
       const how = { detachKeys: flags["detach-keys"], forwardSignals: flags["sig-proxy"] };
-      return await runToEnd(engine, { id, ...streams, ...how }, () => engine.containerStart({ id }));
+      const output = flags.json && { output: jsonOutput(flags.name ?? id.slice(0, 12)) };
+      const attached = { id, ...streams, ...how, ...output };
+      return { exitCode: await runToEnd(engine, attached, () => engine.containerStart({ id })), data: { id } };
     } catch (error) {
       throw startFailure(error);
     }
@@ -88,7 +92,7 @@ async function createContainer(
   const labels = readPairs([...labelFiles.flat(), ...(flags.label ?? [])]);
   const body = containerBody(flags, { image, words, environment, labels, attach });
   const { platform, name, pull } = flags;
-  const pulled = () => pullImage(engine, image, { platform, quiet: flags.quiet }, process.stderr);
+  const pulled = () => pullImage(engine, image, { platform, quiet: flags.quiet, json: flags.json }, process.stderr);
   const made = () =>
     engine.containerCreate({ body, ...(name !== undefined && { name }), ...(platform !== undefined && { platform }) });
   if (pull === "always") await pulled();

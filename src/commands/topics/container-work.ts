@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors.ts";
 import { alignColumns } from "../../ui/table.ts";
+import { refuseBytes } from "../answer.ts";
 import { attachContainer, refuseIdle } from "../attach-container.ts";
 import { commitArgs, commitFlags } from "../commit-options.ts";
 import { copyFrom, copyTo } from "../copy-files.ts";
@@ -11,7 +12,7 @@ import { Flags, several } from "../verb.ts";
 import { writeFileFrom, writeTo } from "../write-stream.ts";
 import { limitsOf } from "./container-body.ts";
 import { limitFlags } from "./container-flags.ts";
-import { eachVerb, engineVerb, type FlagsOf } from "./engine-verb.ts";
+import { done, eachVerb, engineVerb, type FlagsOf } from "./engine-verb.ts";
 
 const detachKeys = Flags.string({ helpValue: "<keys>", description: "keys that leave it running: ctrl-p,ctrl-q" });
 
@@ -32,9 +33,9 @@ export const exec = engineVerb<FlagsOf<typeof execFlags>>({
   words: "container",
   takesCommand: true,
   flags: execFlags,
-  run: ({ engine, words: [id = "", ...command], flags }): Promise<number> => {
+  run: async ({ engine, words: [id = "", ...command], flags }) => {
     if (command.length === 0) throw new UsageError("exec takes a container and a command");
-    return execCommand(engine, id, command, flags);
+    return execCommand(engine, { id, name: id }, command, flags);
   },
 });
 
@@ -49,7 +50,7 @@ export const attach = engineVerb<FlagsOf<typeof attachFlags>>({
   summary: "Attach to a running container",
   words: "container",
   flags: attachFlags,
-  run: async ({ engine, words, flags }): Promise<number> => {
+  run: async ({ engine, words, flags }) => {
     const inspect = await engine.containerInspect({ id: only(words, "attach takes one container") });
     refuseIdle(inspect);
     return attachContainer(engine, inspect, flags);
@@ -69,8 +70,10 @@ export const cp = engineVerb({
       throw new UsageError("cp takes a source and a target: CONTAINER:PATH, a path here, or - for a tar");
     }
     const { direction, service: id, source, target } = readCopy(from, to);
+    if (flags.json) refuseBytes(target === "-");
     const how = { followLink: flags["follow-link"] === true, archive: flags.archive === true };
     await (direction === "to" ? copyTo : copyFrom)(engine, { id, source, target, ...how });
+    return { data: { copies: [{ container: id, direction, source, target }] } };
   },
 });
 
@@ -84,10 +87,9 @@ export const top = engineVerb({
       id,
       ...(words.length > 0 && { ps_args: words.join(" ") }),
     });
-    if (flags.json) {
-      const named = Processes.map((cells) => Object.fromEntries(Titles.map((title, i) => [title, cells[i] ?? ""])));
-      process.stdout.write(`${JSON.stringify(named)}\n`);
-    } else process.stdout.write(alignColumns([Titles, ...Processes], { least: 4, gap: 2 }));
+    if (!flags.json) process.stdout.write(alignColumns([Titles, ...Processes], { least: 4, gap: 2 }));
+    const named = Processes.map((cells) => Object.fromEntries(Titles.map((title, i) => [title, cells[i] ?? ""])));
+    return { data: { processes: named.map((process) => ({ container: id, process })) } };
   },
 });
 
@@ -100,7 +102,7 @@ export const stats = engineVerb({
   run: async ({ engine, words, flags }) => {
     const list = await engine.containerList({ all: flags.all === true || words.length > 0 });
     const ids = new Set(await Promise.all(words.map(async (id) => (await engine.containerInspect({ id })).Id)));
-    await showStats(engine, words.length === 0 ? list : list.filter(({ Id }) => ids.has(Id)), flags);
+    return showStats(engine, words.length === 0 ? list : list.filter(({ Id }) => ids.has(Id)), flags);
   },
 });
 
@@ -112,6 +114,7 @@ export const rename = engineVerb({
       throw new UsageError("rename takes a container and its new name");
     }
     await engine.containerRename({ id, name });
+    return { data: { changes: [{ ...done("rename-container", id), to: name }] } };
   },
 });
 
@@ -134,7 +137,8 @@ export const port = engineVerb({
     const at = (ip: string) => (ip.includes(":") ? `[${ip}]` : ip);
     const line = ({ target, ip, port: own }: (typeof all)[number]) =>
       `${wanted === undefined ? `${target} -> ` : ""}${at(ip)}:${own}\n`;
-    process.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : found.map(line).join(""));
+    if (!flags.json) process.stdout.write(found.map(line).join(""));
+    return { data: { ports: found.map(({ target, ip, port: own }) => ({ target, address: ip, port: Number(own) })) } };
   },
 });
 
@@ -148,6 +152,7 @@ function portsOf(all: readonly { readonly target: string; readonly ip: string; r
 /** `docker update`. */
 export const update = eachVerb({
   summary: "Change the limits of containers",
+  action: "update-container",
   words: "containers",
   flags: limitFlags,
   act: async ({ engine, flags }, id) => {
@@ -164,8 +169,9 @@ export const diff = engineVerb({
   words: "container",
   run: async ({ engine, words, flags }) => {
     const changes = (await engine.containerChanges({ id: only(words, "diff takes one container") })) ?? [];
-    const text = changes.map(({ Kind, Path }) => `${"CAD"[Kind]} ${Path}\n`).join("");
-    process.stdout.write(flags.json ? `${JSON.stringify(changes)}\n` : text);
+    if (!flags.json) process.stdout.write(changes.map(({ Kind, Path }) => `${"CAD"[Kind]} ${Path}\n`).join(""));
+    const kinds = ["changed", "added", "deleted"];
+    return { data: { files: changes.map(({ Kind, Path }) => ({ path: Path, change: kinds[Kind] })) } };
   },
 });
 
@@ -177,7 +183,8 @@ export const commit = engineVerb<FlagsOf<typeof commitFlags>>({
   run: async ({ engine, words: [container = "", name, ...rest], flags }) => {
     if (rest.length > 0) throw new UsageError("commit takes a container and the image's name");
     const { Id } = await engine.containerCommit(commitArgs(container, name, flags));
-    process.stdout.write(`${Id}\n`);
+    if (!flags.json) process.stdout.write(`${Id}\n`);
+    return { data: { container, image: Id } };
   },
 });
 
@@ -187,11 +194,14 @@ export const exportFiles = engineVerb({
   words: "container",
   flags: { output: Flags.string({ char: "o", helpValue: "<file>", description: "to this file; standard output" }) },
   run: async ({ engine, words, flags }) => {
+    if (flags.json) refuseBytes(flags.output === undefined);
     if (flags.output === undefined && process.stdout.isTTY) {
       throw new UsageError("a tar is nothing for a terminal", { hint: "give --output, or redirect" });
     }
-    const tar = await engine.containerExport({ id: only(words, "export takes one container") });
+    const container = only(words, "export takes one container");
+    const tar = await engine.containerExport({ id: container });
     await (flags.output === undefined ? writeTo(process.stdout, tar) : writeFileFrom(flags.output, tar));
+    return { data: { container, ...(flags.output !== undefined && { file: flags.output }) } };
   },
 });
 

@@ -1,13 +1,16 @@
 import { type ContainerRow, containerFields, containerRow } from "../../ui/container-row.ts";
-import { sizeText } from "../../ui/size-text.ts";
+import { jsonLogWriter } from "../../ui/log-json.ts";
 import { askYes } from "../ask.ts";
 import { openLog } from "../container-output.ts";
+import { mostWaiting } from "../follow.ts";
 import { timeoutFlag } from "../planning-flags.ts";
 import { printRows } from "../print-rows.ts";
+import { drained } from "../screen.ts";
 import { parseTime } from "../time-flag.ts";
 import { Flags } from "../verb.ts";
 import { eachVerb, engineVerb, filterFlag, inspectVerb, readFilters } from "./engine-verb.ts";
 import { formatFlag, quietFlag } from "./list-flags.ts";
+import { prunedContainers, showPruned, untouched } from "./pruned.ts";
 
 const words = "containers";
 const signal = Flags.string({ char: "s", helpValue: "<signal>", description: "the signal: TERM, SIGHUP, 9" });
@@ -27,6 +30,7 @@ export const ls = engineVerb({
     const list = await engine.containerList({ all: flags.all === true, filters: readFilters(flags.filter) });
     const rows = list.map((container) => containerRow(container, Date.now(), flags["no-trunc"] !== true));
     printRows(rows, flags, ({ ID }) => ID, { columns, fields: containerFields });
+    return { data: { containers: rows } };
   },
 });
 
@@ -44,12 +48,14 @@ export const inspect = inspectVerb(words, (engine, id) => engine.containerInspec
 
 export const start = eachVerb({
   summary: "Start containers",
+  action: "start-container",
   words,
   act: ({ engine }, id) => engine.containerStart({ id }),
 });
 
 export const stop = eachVerb({
   summary: "Stop containers",
+  action: "stop-container",
   words,
   flags: { signal, timeout },
   act: ({ engine, flags: { timeout: t, signal: name } }, id) =>
@@ -58,6 +64,7 @@ export const stop = eachVerb({
 
 export const restart = eachVerb({
   summary: "Restart containers",
+  action: "restart-container",
   words,
   flags: { timeout },
   act: ({ engine, flags: { timeout: t } }, id) => engine.containerRestart({ id, ...(t !== undefined && { t }) }),
@@ -65,6 +72,7 @@ export const restart = eachVerb({
 
 export const kill = eachVerb({
   summary: "Send a signal to containers",
+  action: "kill-container",
   words,
   flags: { signal },
   act: ({ engine, flags: { signal: name } }, id) =>
@@ -73,18 +81,21 @@ export const kill = eachVerb({
 
 export const pause = eachVerb({
   summary: "Pause containers",
+  action: "pause-container",
   words,
   act: ({ engine }, id) => engine.containerPause({ id }),
 });
 
 export const unpause = eachVerb({
   summary: "Unpause containers",
+  action: "unpause-container",
   words,
   act: ({ engine }, id) => engine.containerUnpause({ id }),
 });
 
 export const rm = eachVerb({
   summary: "Remove containers",
+  action: "remove-container",
   words,
   flags: {
     force: Flags.boolean({ char: "f", description: "running ones too: kill them" }),
@@ -97,9 +108,13 @@ export const rm = eachVerb({
 export const wait = engineVerb({
   summary: "Wait until containers stop, print their exit codes",
   words,
-  run: async ({ engine, words: ids }) => {
-    const ends = ids.map((id) => engine.containerWait({ id }));
-    for (const end of ends) process.stdout.write(`${(await end).StatusCode}\n`);
+  run: async ({ engine, words: ids, flags }) => {
+    const ends = ids.map(async (container) => ({
+      container,
+      exitCode: (await engine.containerWait({ id: container })).StatusCode,
+    }));
+    for (const end of flags.json ? [] : ends) process.stdout.write(`${(await end).exitCode}\n`);
+    return { data: { exits: await Promise.all(ends) } };
   },
 });
 
@@ -117,16 +132,20 @@ export const logs = engineVerb({
     const now = Date.now();
     const query = {
       follow: flags.follow === true,
-      stamped: flags.timestamps === true,
+      stamped: flags.timestamps === true || flags.json === true,
       ...(flags.since !== undefined && { since: parseTime("since", flags.since, now) }),
       ...(flags.until !== undefined && { until: parseTime("until", flags.until, now) }),
       ...(flags.tail !== undefined && { tail: flags.tail }),
     };
+    const json = jsonLogWriter((_, line) => process.stdout.write(line));
     for await (const batch of openLog(engine, { id, name: id }, query)) {
       for (const { stream, data, stamp } of batch) {
-        process[stream].write(flags.timestamps ? Buffer.concat([Buffer.from(`${stamp} `), data]) : data);
+        if (flags.json) json.data(id, stream, data, stamp);
+        else process[stream].write(flags.timestamps ? Buffer.concat([Buffer.from(`${stamp} `), data]) : data);
       }
+      await drained(process.stdout, mostWaiting);
     }
+    json.end(id);
   },
 });
 
@@ -134,12 +153,8 @@ export const prune = engineVerb({
   summary: "Remove all stopped containers",
   flags: { filter: filterFlag, force: Flags.boolean({ char: "f", description: "do not ask" }) },
   run: async ({ engine, flags }) => {
-    if (!flags.force && !(await askYes("This removes all stopped containers. Are you sure?"))) return;
+    if (!flags.force && !(await askYes("This removes all stopped containers. Are you sure?"))) return untouched;
     const pruned = await engine.containerPrune({ filters: readFilters(flags.filter) });
-    if (flags.json) process.stdout.write(`${JSON.stringify(pruned)}\n`);
-    else {
-      const list = (pruned.ContainersDeleted ?? []).map((id) => `${id}\n`).join("");
-      process.stdout.write(`${list}Total reclaimed space: ${sizeText(pruned.SpaceReclaimed, "decimal", 4)}\n`);
-    }
+    return showPruned(prunedContainers(pruned), pruned.SpaceReclaimed, flags);
   },
 });

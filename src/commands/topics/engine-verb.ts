@@ -1,6 +1,9 @@
 import type { Interfaces } from "@oclif/core";
 import type { EngineClient } from "../../engine/client.ts";
 import { EngineError } from "../../errors.ts";
+import type { Change } from "../../ui/changes.ts";
+import { envelope } from "../../ui/envelope.ts";
+import type { Answer } from "../answer.ts";
 import type { Globals } from "../global-flags.ts";
 import { openEngine } from "../session.ts";
 import type { VerbClass } from "../verb.ts";
@@ -25,8 +28,8 @@ interface Definition<F extends Interfaces.OutputFlags<Interfaces.FlagInput>> {
   readonly flags?: Interfaces.FlagInput<F>;
   /** The words behind the first one are the words of another command. */
   readonly takesCommand?: boolean;
-  /** Answers with the exit code, where it is not 0. */
-  readonly run: (call: Call<F>) => Promise<number> | Promise<void>;
+  /** Answers with what was found or done, and the exit code where it is not 0. */
+  readonly run: (call: Call<F>) => Promise<Exclude<Answer, number> | undefined> | Promise<void>;
 }
 
 /** A verb that is thin over the engine's API: no project, no plan. */
@@ -41,33 +44,58 @@ export function engineVerb<F extends Interfaces.OutputFlags<Interfaces.FlagInput
         ? {}
         : { [words]: Args.string({ multiple: true, required: !optional, description: words, ignoreStdin: true }) };
     static override flags: Interfaces.FlagInput = definition.flags ?? {};
+    // Of a list, --quiet chooses a form too.
+    static override forText = "format" in this.flags && "quiet" in this.flags ? ["format", "quiet"] : ["format"];
     static override takesCommand = definition.takesCommand === true;
 
-    async run(): Promise<number> {
+    async run(): Promise<Answer> {
       const { flags, args } = await this.parse<F & Globals, Globals, Record<string, string[] | undefined>>();
       const engine = await openEngine(flags);
       const given = words === undefined ? [] : (args[words] ?? []);
-      const code = await definition.run({ engine, words: given, flags });
-      return typeof code === "number" ? code : 0;
+      return (await definition.run({ engine, words: given, flags })) ?? 0;
     }
   };
 }
 
-/** A verb that does one thing to each of the things named, and prints the names of those that it was done to. */
+interface EachDefinition<F extends Interfaces.OutputFlags<Interfaces.FlagInput>> extends Omit<Definition<F>, "run"> {
+  /** What is done, in the words of a plan's steps: `start-container`. */
+  readonly action: string;
+  readonly act: (call: Call<F>, word: string) => Promise<unknown>;
+}
+
+/**
+ * A verb that does one thing to each of the things named, and prints the names of those that it was done to; with `--json`
+ * a line for each.
+ */
 export function eachVerb<F extends Interfaces.OutputFlags<Interfaces.FlagInput>>({
   act,
+  action,
   ...definition
-}: Omit<Definition<F>, "run"> & { readonly act: (call: Call<F>, word: string) => Promise<unknown> }): VerbClass {
+}: EachDefinition<F>): VerbClass {
   return engineVerb<F>({
     ...definition,
     run: async (call) => {
       const done = await Promise.allSettled(call.words.map((word) => act(call, word)));
-      for (const [i, { status }] of done.entries()) {
-        if (status === "fulfilled") process.stdout.write(`${call.words[i]}\n`);
+      const changes = done.map((end, i) => changeOf(action, call.words[i] ?? "", end));
+      for (const { result, name, ...change } of changes) {
+        if (call.flags.json) process.stdout.write(envelope("step", { ...change, name, state: result }));
+        else if (result === "done") process.stdout.write(`${name}\n`);
       }
       throwAll(done);
+      return { data: { changes } };
     },
   });
+}
+
+function changeOf(action: string, name: string, end: PromiseSettledResult<unknown>): Change {
+  if (end.status === "fulfilled") return done(action, name);
+  const message = end.reason instanceof Error ? end.reason.message : String(end.reason);
+  return { ...done(action, name), result: "failed", message };
+}
+
+/** A change that was made, `create-network`; its last word is what kind of thing it was made to. */
+export function done(action: string, name: string, id?: string): Change {
+  return { action, kind: action.split("-").at(-1) ?? "", name, ...(id !== undefined && { id }), result: "done" };
 }
 
 /** A verb that prints what the engine knows of each of the things named, as a JSON list, as docker does. */
@@ -75,11 +103,12 @@ export function inspectVerb(kind: string, inspect: (engine: EngineClient, word: 
   return engineVerb({
     summary: `Show all that the engine knows of ${kind}`,
     words: kind,
-    run: async ({ engine, words }) => {
+    run: async ({ engine, words, flags }) => {
       const found = await Promise.allSettled(words.map((word) => inspect(engine, word)));
       const known = found.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-      process.stdout.write(`${JSON.stringify(known, null, 4)}\n`);
+      if (!flags.json) process.stdout.write(`${JSON.stringify(known, null, 4)}\n`);
       throwAll(found);
+      return { data: { [kind]: known } };
     },
   });
 }

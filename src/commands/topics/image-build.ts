@@ -68,7 +68,10 @@ export const build = engineVerb<FlagsOf<typeof buildFlags>>({
     const progress = await openProgressFor(flags.quiet ? { ...flags, progress: "quiet" } : flags);
     const session = { engine, name: "", environment, debug: () => {} };
     await carryOut(session, steps.plan(), { progress, signal: interrupt.signal });
-    if (flags.quiet) process.stdout.write(`${(await engine.imageInspect({ name })).Id}\n`);
+    if (!flags.quiet && !flags.json) return undefined;
+    const { Id: id } = await engine.imageInspect({ name });
+    if (!flags.json) process.stdout.write(`${id}\n`);
+    return { data: { changes: progress.changes.map((change) => ({ ...change, id })) } };
   },
 });
 

@@ -1,17 +1,21 @@
 import { createReadStream } from "node:fs";
-import type { ImageSummary } from "../../engine/api.ts";
+import type { ImageSummary, Progress } from "../../engine/api.ts";
 import { credentialsFor } from "../../engine/credentials.ts";
 import { UsageError } from "../../errors.ts";
+import type { Change } from "../../ui/changes.ts";
 import { durationText } from "../../ui/container-row.ts";
+import { envelope } from "../../ui/envelope.ts";
 import { sizeText } from "../../ui/size-text.ts";
+import { refuseBytes } from "../answer.ts";
 import { askYes } from "../ask.ts";
 import { imageFlags, splitName } from "../commit-options.ts";
 import { printRows } from "../print-rows.ts";
 import { processEnvironment } from "../process-environment.ts";
 import { Flags } from "../verb.ts";
 import { writeFileFrom, writeTo } from "../write-stream.ts";
-import { engineVerb, filterFlag, inspectVerb, readFilters } from "./engine-verb.ts";
+import { done, engineVerb, filterFlag, inspectVerb, readFilters } from "./engine-verb.ts";
 import { formatFlag, quietFlag } from "./list-flags.ts";
+import { prunedImages, removedImage, showPruned, untouched } from "./pruned.ts";
 import { pullImage, showProgress } from "./show-progress.ts";
 
 interface ImageLine {
@@ -48,6 +52,7 @@ export const ls = engineVerb({
     const rows = list.flatMap((image) => linesOf(image, flags["no-trunc"] !== true));
     const fields = ["Repository", "Tag", "ID", "CreatedSince", "Size"] as const;
     printRows(rows, flags, ({ ID }) => ID, { columns, fields });
+    return { data: { images: rows } };
   },
 });
 
@@ -76,7 +81,8 @@ export const pull = engineVerb({
   flags: { platform: Flags.string({ helpValue: "<os/arch>", description: "for this platform" }), quiet },
   run: async ({ engine, words: [name = ""], flags }) => {
     await pullImage(engine, name, flags);
-    if (flags.quiet) process.stdout.write(`${name}\n`);
+    if (flags.quiet && !flags.json) process.stdout.write(`${name}\n`);
+    return { data: { changes: [done("pull-image", name)] } };
   },
 });
 
@@ -87,8 +93,9 @@ export const push = engineVerb({
   run: async ({ engine, words: [reference = ""], flags }) => {
     const [name = "", tag = "latest"] = reference.split(/:(?=[^/:]+$)/);
     const auth = (await credentialsFor(reference, processEnvironment())) ?? {};
-    await showProgress(await engine.imagePush({ name, tag, auth }), flags.quiet === true);
-    if (flags.quiet) process.stdout.write(`${reference}\n`);
+    await showProgress(await engine.imagePush({ name, tag, auth }), flags);
+    if (flags.quiet && !flags.json) process.stdout.write(`${reference}\n`);
+    return { data: { changes: [done("push-image", reference)] } };
   },
 });
 
@@ -101,12 +108,16 @@ export const rm = engineVerb({
   },
   run: async ({ engine, words, flags }) => {
     // One after the other: engines trip over two that lose a common parent at once.
+    const changes: Change[] = [];
     for (const name of words) {
       const how = { force: flags.force === true, noprune: flags["no-prune"] === true };
-      for (const { Untagged, Deleted } of await engine.imageRemove({ name, ...how })) {
-        process.stdout.write(Untagged === undefined ? `Deleted: ${Deleted}\n` : `Untagged: ${Untagged}\n`);
+      for (const change of (await engine.imageRemove({ name, ...how })).map(removedImage)) {
+        const { result: state, ...step } = change;
+        process.stdout.write(flags.json ? envelope("step", { ...step, state }) : `${removedLine(change)}\n`);
+        changes.push(change);
       }
     }
+    return { data: { changes } };
   },
 });
 
@@ -119,6 +130,7 @@ export const tag = engineVerb({
     }
     const [repo = "", newTag = "latest"] = target.split(/:(?=[^/:]+$)/);
     await engine.imageTag({ name, repo, tag: newTag });
+    return { data: { changes: [{ ...done("tag-image", name), to: `${repo}:${newTag}` }] } };
   },
 });
 
@@ -127,11 +139,13 @@ export const save = engineVerb({
   words: "images",
   flags: { output: Flags.string({ char: "o", helpValue: "<file>", description: "to this file; standard output" }) },
   run: async ({ engine, words: names, flags }) => {
+    if (flags.json) refuseBytes(flags.output === undefined);
     if (flags.output === undefined && process.stdout.isTTY) {
       throw new UsageError("a tar is nothing for a terminal", { hint: "give --output, or redirect" });
     }
     const tar = await engine.imageSave({ names });
     await (flags.output === undefined ? writeTo(process.stdout, tar) : writeFileFrom(flags.output, tar));
+    return { data: { images: names, ...(flags.output !== undefined && { file: flags.output }) } };
   },
 });
 
@@ -143,8 +157,10 @@ export const load = engineVerb({
   },
   run: async ({ engine, flags }) => {
     const stream = flags.input === undefined ? process.stdin : createReadStream(flags.input);
-    const isQuiet = flags.quiet === true;
-    await showProgress(await engine.imageLoad({ stream, quiet: isQuiet }), isQuiet);
+    const loaded = readWords(/^Loaded image(?: ID)?: (.+)$/);
+    const lines = await engine.imageLoad({ stream, quiet: flags.quiet === true });
+    await showProgress(loaded.pass(lines), flags);
+    return { data: { changes: loaded.words.map((name) => done("load-image", name)) } };
   },
 });
 
@@ -157,20 +173,31 @@ export const prune = engineVerb({
   },
   run: async ({ engine, flags }) => {
     const what = flags.all ? "all images without a container" : "all images without a name and a container";
-    if (!flags.force && !(await askYes(`This removes ${what}. Are you sure?`))) return;
+    if (!flags.force && !(await askYes(`This removes ${what}. Are you sure?`))) return untouched;
     const dangling = [flags.all ? "false" : "true"];
     const pruned = await engine.imagePrune({ filters: { ...readFilters(flags.filter), dangling } });
-    if (flags.json) process.stdout.write(`${JSON.stringify(pruned)}\n`);
-    else {
-      const lines = (pruned.ImagesDeleted ?? []).map(({ Untagged, Deleted }) =>
-        Untagged === undefined ? `Deleted: ${Deleted}\n` : `Untagged: ${Untagged}\n`,
-      );
-      process.stdout.write(
-        `${lines.join("")}Total reclaimed space: ${sizeText(pruned.SpaceReclaimed, "decimal", 4)}\n`,
-      );
-    }
+    return showPruned(prunedImages(pruned), pruned.SpaceReclaimed, flags, removedLine);
   },
 });
+
+function removedLine({ action, name }: Change): string {
+  return `${action === "remove-image" ? "Deleted" : "Untagged"}: ${name}`;
+}
+
+/** Keeps what the engine tells of its work in words that match, while the lines pass. */
+function readWords(pattern: RegExp) {
+  const words: string[] = [];
+  return {
+    words,
+    async *pass(lines: AsyncIterable<Progress>): AsyncGenerator<Progress> {
+      for await (const line of lines) {
+        const word = pattern.exec((line.stream ?? line.status ?? "").trim())?.[1];
+        if (word !== undefined) words.push(word);
+        yield line;
+      }
+    },
+  };
+}
 
 /** `docker history`. */
 export const history = engineVerb({
@@ -195,6 +222,7 @@ export const history = engineVerb({
     );
     const fields = ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"] as const;
     printRows(rows, flags, ({ ID }) => ID, { columns: historyColumns, fields });
+    return { data: { layers: rows } };
   },
 });
 
@@ -222,6 +250,8 @@ export const importImage = engineVerb({
       ...(flags.message !== undefined && { message: flags.message }),
       ...(flags.change !== undefined && { changes: flags.change }),
     });
-    await showProgress(lines, false);
+    const imported = readWords(/^(sha256:[0-9a-f]{64})$/);
+    await showProgress(imported.pass(lines), flags);
+    return { data: { changes: imported.words.map((id) => done("import-image", name ?? id, id)) } };
   },
 });

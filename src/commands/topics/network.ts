@@ -3,8 +3,9 @@ import { UsageError } from "../../errors.ts";
 import { askYes } from "../ask.ts";
 import { printRows } from "../print-rows.ts";
 import { Flags, several } from "../verb.ts";
-import { eachVerb, engineVerb, filterFlag, inspectVerb, readFilters, readPairs } from "./engine-verb.ts";
+import { done, eachVerb, engineVerb, filterFlag, inspectVerb, readFilters, readPairs } from "./engine-verb.ts";
 import { formatFlag, quietFlag } from "./list-flags.ts";
+import { prunedNetworks, showPruned, untouched } from "./pruned.ts";
 
 type NetworkLine = Readonly<Record<"ID" | "Name" | "Driver" | "Scope", string>>;
 
@@ -25,6 +26,7 @@ export const ls = engineVerb({
         return { ID: flags["no-trunc"] ? Id : Id.slice(0, 12), Name, Driver, Scope };
       });
     printRows(rows, flags, ({ ID }) => ID, { columns, fields: ["ID", "Name", "Driver", "Scope"] });
+    return { data: { networks: rows } };
   },
 });
 
@@ -72,12 +74,14 @@ export const create = engineVerb({
       },
     });
     if (Warning) process.stderr.write(`${Warning}\n`);
-    process.stdout.write(`${Id}\n`);
+    if (!flags.json) process.stdout.write(`${Id}\n`);
+    return { data: { changes: [done("create-network", name, Id)] } };
   },
 });
 
 export const rm = eachVerb({
   summary: "Remove networks",
+  action: "remove-network",
   words: "networks",
   act: ({ engine }, id) => engine.networkRemove({ id }),
 });
@@ -104,6 +108,7 @@ export const connect = engineVerb({
       ...(Object.keys(addresses).length > 0 && { IPAMConfig: addresses }),
     };
     await engine.networkConnect({ id, body: { Container: container, EndpointConfig: endpoint } });
+    return { data: { changes: [{ ...done("connect-network", id), container }] } };
   },
 });
 
@@ -115,6 +120,7 @@ export const disconnect = engineVerb({
   run: async ({ engine, words, flags }) => {
     const [id, container] = twoOf(words, "disconnect");
     await engine.networkDisconnect({ id, body: { Container: container, Force: flags.force === true } });
+    return { data: { changes: [{ ...done("disconnect-network", id), container }] } };
   },
 });
 
@@ -129,9 +135,9 @@ export const prune = engineVerb({
   summary: "Remove networks that no container uses",
   flags: { filter: filterFlag, force: Flags.boolean({ char: "f", description: "do not ask" }) },
   run: async ({ engine, flags }) => {
-    if (!flags.force && !(await askYes("This removes all networks without a container. Are you sure?"))) return;
+    if (!flags.force && !(await askYes("This removes all networks without a container. Are you sure?")))
+      return untouched;
     const pruned = await engine.networkPrune({ filters: readFilters(flags.filter) });
-    if (flags.json) process.stdout.write(`${JSON.stringify(pruned)}\n`);
-    else process.stdout.write((pruned.NetworksDeleted ?? []).map((name) => `${name}\n`).join(""));
+    return showPruned(prunedNetworks(pruned), undefined, flags);
   },
 });

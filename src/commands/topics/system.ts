@@ -1,4 +1,5 @@
 import type { DiskUsage } from "../../engine/api.ts";
+import { envelope } from "../../ui/envelope.ts";
 import { sizeText } from "../../ui/size-text.ts";
 import { renderTable } from "../../ui/table.ts";
 import { askYes } from "../ask.ts";
@@ -6,6 +7,7 @@ import { eventText } from "../events.ts";
 import { parseTime } from "../time-flag.ts";
 import { Flags } from "../verb.ts";
 import { engineVerb, filterFlag, readFilters } from "./engine-verb.ts";
+import { prunedContainers, prunedImages, prunedNetworks, prunedVolumes, showPruned, untouched } from "./pruned.ts";
 
 /** What one kind of things takes up. */
 interface Usage {
@@ -34,7 +36,8 @@ export const df = engineVerb({
           size > 0 ? `${bytes(reclaimable)} (${Math.floor((100 * reclaimable) / size)}%)` : bytes(0),
       },
     ];
-    process.stdout.write(flags.json ? `${JSON.stringify(rows)}\n` : renderTable(columns, rows));
+    if (!flags.json) process.stdout.write(renderTable(columns, rows));
+    return { data: { usage: rows } };
   },
 });
 
@@ -89,15 +92,13 @@ export const info = engineVerb({
   summary: "Show what the engine says of itself",
   run: async ({ engine, flags }) => {
     const found = await engine.info({});
-    if (flags.json) {
-      process.stdout.write(`${JSON.stringify(found)}\n`);
-      return;
-    }
+    if (flags.json) return { data: { info: found } };
     const lines = Object.entries(found).flatMap(([name, value]) => {
       if (value === null || value === "" || value === undefined) return [];
       return [`${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}\n`];
     });
     process.stdout.write(lines.join(""));
+    return undefined;
   },
 });
 
@@ -117,7 +118,7 @@ export const events = engineVerb({
       ...(flags.until !== undefined && { until: parseTime("until", flags.until, now) }),
     });
     for await (const event of stream) {
-      process.stdout.write(`${flags.json ? JSON.stringify(event) : eventText(event)}\n`);
+      process.stdout.write(flags.json ? envelope("event", { event }) : `${eventText(event)}\n`);
     }
   },
 });
@@ -131,7 +132,7 @@ export const prune = engineVerb({
   },
   run: async ({ engine, flags }) => {
     const what = ["stopped containers", "networks and images without one", ...(flags.volumes ? ["volumes"] : [])];
-    if (!flags.force && !(await askYes(`This removes ${what.join(", ")}. Are you sure?`))) return;
+    if (!flags.force && !(await askYes(`This removes ${what.join(", ")}. Are you sure?`))) return untouched;
     // Containers first: what only they used is free then.
     const containers = await engine.containerPrune({});
     const networks = await engine.networkPrune({});
@@ -139,16 +140,8 @@ export const prune = engineVerb({
     const images = await engine.imagePrune({ filters: { dangling: [flags.all ? "false" : "true"] } });
     const cache = await engine.buildPrune({ all: flags.all === true });
     const reclaimed = [containers, volumes, images, cache].reduce((all, part) => all + (part?.SpaceReclaimed ?? 0), 0);
-    if (flags.json) {
-      process.stdout.write(`${JSON.stringify({ containers, networks, volumes, images, cache })}\n`);
-      return;
-    }
-    const gone = [...(containers.ContainersDeleted ?? []), ...(networks.NetworksDeleted ?? [])];
-    const more = [
-      ...(volumes?.VolumesDeleted ?? []),
-      ...(images.ImagesDeleted ?? []).map((i) => i.Deleted ?? i.Untagged),
-    ];
-    process.stdout.write([...gone, ...more].map((name) => `${name}\n`).join(""));
-    process.stdout.write(`Total reclaimed space: ${sizeText(reclaimed, "decimal", 4)}\n`);
+    const gone = [...prunedContainers(containers), ...prunedNetworks(networks)];
+    const more = [...(volumes ? prunedVolumes(volumes) : []), ...prunedImages(images)];
+    return showPruned([...gone, ...more], reclaimed, flags);
   },
 });

@@ -1,10 +1,10 @@
 import { UsageError } from "../../errors.ts";
-import { sizeText } from "../../ui/size-text.ts";
 import { askYes } from "../ask.ts";
 import { printRows } from "../print-rows.ts";
 import { Flags, several } from "../verb.ts";
-import { eachVerb, engineVerb, filterFlag, inspectVerb, readFilters, readPairs } from "./engine-verb.ts";
+import { done, eachVerb, engineVerb, filterFlag, inspectVerb, readFilters, readPairs } from "./engine-verb.ts";
 import { formatFlag, quietFlag } from "./list-flags.ts";
+import { prunedVolumes, showPruned, untouched } from "./pruned.ts";
 
 type VolumeLine = Readonly<Record<"Driver" | "Name" | "Mountpoint" | "Scope", string>>;
 
@@ -22,6 +22,7 @@ export const ls = engineVerb({
       .toSorted((a, b) => (a.Name < b.Name ? -1 : 1))
       .map(({ Driver, Name, Mountpoint, Scope }): VolumeLine => ({ Driver, Name, Mountpoint, Scope }));
     printRows(rows, flags, ({ Name }) => Name, { columns, fields: ["Driver", "Name", "Mountpoint", "Scope"] });
+    return { data: { volumes: rows } };
   },
 });
 
@@ -51,12 +52,14 @@ export const create = engineVerb({
         Labels: readPairs(flags.label),
       },
     });
-    process.stdout.write(`${Name}\n`);
+    if (!flags.json) process.stdout.write(`${Name}\n`);
+    return { data: { changes: [done("create-volume", Name)] } };
   },
 });
 
 export const rm = eachVerb({
   summary: "Remove volumes",
+  action: "remove-volume",
   words: "volumes",
   flags: { force: Flags.boolean({ char: "f", description: "not there is as good as removed" }) },
   act: ({ engine, flags }, name) => engine.volumeRemove({ name, force: flags.force === true }),
@@ -71,13 +74,9 @@ export const prune = engineVerb({
   },
   run: async ({ engine, flags }) => {
     const what = flags.all ? "all volumes" : "all anonymous volumes";
-    if (!flags.force && !(await askYes(`This removes ${what} without a container. Are you sure?`))) return;
+    if (!flags.force && !(await askYes(`This removes ${what} without a container. Are you sure?`))) return untouched;
     const filters = { ...readFilters(flags.filter), ...(flags.all === true && { all: ["true"] }) };
     const pruned = await engine.volumePrune({ filters });
-    if (flags.json) process.stdout.write(`${JSON.stringify(pruned)}\n`);
-    else {
-      const names = (pruned.VolumesDeleted ?? []).map((name) => `${name}\n`).join("");
-      process.stdout.write(`${names}Total reclaimed space: ${sizeText(pruned.SpaceReclaimed, "decimal", 4)}\n`);
-    }
+    return showPruned(prunedVolumes(pruned), pruned.SpaceReclaimed, flags);
   },
 });
