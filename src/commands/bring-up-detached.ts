@@ -3,7 +3,7 @@ import { roundsJson, roundsText } from "./plan.ts";
 import { bringUp, planRounds, type RoundOptions, type UpFlags, type UpRequest } from "./rounds.ts";
 import { openProgressFor } from "./screen.ts";
 
-export interface DetachedOptions extends Pick<RoundOptions, "verb" | "yes"> {
+export interface DetachedOptions extends Pick<RoundOptions, "verb" | "yes" | "headStart"> {
   readonly flags: RoundOptions["flags"] & Parameters<typeof openProgressFor>[0];
 }
 
@@ -11,11 +11,12 @@ export interface DetachedOptions extends Pick<RoundOptions, "verb" | "yes"> {
  * Brings a project up and does not stay for its output; with `--dry-run` the plan is only printed. Answers with what was
  * changed, or with the plan. Throws as bringUp does.
  */
-export async function bringUpDetached(request: UpRequest, { verb, flags, yes }: DetachedOptions) {
+export async function bringUpDetached(request: UpRequest, options: DetachedOptions) {
+  const { flags } = options;
   if (flags["dry-run"]) return showRounds(request, flags);
   using interrupt = catchInterrupt();
   const progress = await openProgressFor(flags);
-  await bringUp(request, { verb, flags, yes, progress, signal: interrupt.signal });
+  await bringUp(request, { ...options, progress, signal: interrupt.signal });
   return { data: { changes: progress.changes } };
 }
 

@@ -40,6 +40,14 @@ export async function lockProject(
   }
 }
 
+/** The same without waiting: undefined where somebody else has the project. */
+export function tryLock(
+  { engine, name }: Pick<Session, "engine" | "name">,
+  verb: string,
+): Promise<AsyncDisposable | undefined> {
+  return hold(placeOf(engine.url, name), { verb, pid: process.pid, since: Date.now() });
+}
+
 /** `waiting for "gantry up" (process 4711, since 10:03:20), which works on project "shop"`. */
 function waitingText(project: string, { verb, pid, since }: Holder): string {
   const time = new Date(since).toTimeString().slice(0, 8);

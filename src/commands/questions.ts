@@ -8,7 +8,7 @@ import { askYes, canAsk } from "./ask.ts";
 export async function askAll(questions: readonly Question[], yes: boolean): Promise<ReadonlySet<string>> {
   if (yes) return new Set(questions.map(({ id }) => id));
   const accepted = new Set<string>();
-  if (!canAsk()) return accepted;
+  if (questions.length === 0 || !canAsk()) return accepted;
   for (const { id, message } of questions) if (await askYes(message)) accepted.add(id);
   return accepted;
 }

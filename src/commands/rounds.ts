@@ -13,6 +13,7 @@ import type { Progress } from "../ui/progress.ts";
 import { apiSocketFor } from "./api-socket.ts";
 import { type CarryOutOptions, carryOut, settled } from "./carry-out.ts";
 import type { Globals } from "./global-flags.ts";
+import type { HeadStart } from "./head-start.ts";
 import { isolationOf } from "./isolation.ts";
 import { type PlanningFlags, planningOptions } from "./planning-flags.ts";
 import { readProjectFiles } from "./project-files.ts";
@@ -109,6 +110,8 @@ export interface RoundOptions extends CarryOutOptions {
   readonly verb: string;
   /** Told of the second round's plan, and of what the engine holds, before anything of it is carried out. */
   readonly prepare?: (plan: Plan, observed: Observed) => Promise<void>;
+  /** What was begun before the files were read. */
+  readonly headStart?: HeadStart | undefined;
   /** The part of the second round's plan that is carried out here. */
   readonly partOf?: (plan: Plan) => Plan;
 }
@@ -121,8 +124,8 @@ export interface RoundOptions extends CarryOutOptions {
 export async function bringUp(request: UpRequest, options: RoundOptions): Promise<Outcome["created"]> {
   const { session, model, images, up } = request;
   const { flags, progress, prepare } = options;
-  await using _ = await lockProject(session, options.verb, options.signal);
-  let observed = await observe(session.engine, model.name, model);
+  await using _ = options.headStart?.lock ?? (await lockProject(session, options.verb, options.signal));
+  let observed = await observe(session.engine, model.name, model, options.headStart?.listed);
   const first = settled(planImages(model, observed, images), flags);
   if (first.steps.length > 0) {
     await carryOut(session, first, {

@@ -65,10 +65,23 @@ async function startEmbedded(): Promise<string> {
   });
 }
 
-/** Loads the project, with the profiles of the named services, and reaches for the engine at the same time. */
-export async function openSession(flags: Globals, services: readonly string[] = []): Promise<LoadedSession> {
-  const files = loadAll(flags, { services });
-  const [engine, loaded] = await both(openEngine(flags, files), files);
+/**
+ * Loads the project, with the profiles of the named services, and reaches for the engine at the same time.
+ *
+ * @param begin what can be done when engine and name are known, while the files are being read
+ */
+export async function openSession(
+  flags: Globals,
+  services: readonly string[] = [],
+  begin?: (engine: EngineClient, name: string) => void,
+): Promise<LoadedSession> {
+  const named = async (name: string) => {
+    asked.then((engine) => begin?.(engine, name)).catch(() => {});
+    await letAnswersIn();
+  };
+  const files = letAnswersIn().then(() => loadAll(flags, { services, ...(begin && { named }) }));
+  const asked = openEngine(flags, files);
+  const [engine, loaded] = await both(asked, files);
   return { engine, loaded, name: loaded.project.name, ...settings(flags, loaded.project.environment) };
 }
 
@@ -94,6 +107,14 @@ function settings(
     if (flags.verbose) process.stderr.write(`gantry: debug: ${text}\n`);
   };
   return { environment, debug, ...(parallel > 0 && { parallel }) };
+}
+
+/**
+ * Two rounds of the event loop: connections that were opened get their questions, and what was answered is read, before
+ * files keep the process busy.
+ */
+async function letAnswersIn(): Promise<void> {
+  for (let round = 0; round < 2; round++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Both results. Where both fail, what is wrong with the files is told first: it is for the user to repair. */

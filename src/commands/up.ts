@@ -1,3 +1,4 @@
+import type { EngineClient } from "../engine/client.ts";
 import { exitCodes, GantryError } from "../errors.ts";
 import { jsonLogWriter } from "../ui/log-json.ts";
 import { logWriter } from "../ui/log-writer.ts";
@@ -8,6 +9,7 @@ import { attachedServices, unknownService } from "./attach-choice.ts";
 import { bringUpDetached } from "./bring-up-detached.ts";
 import { confirmPlan } from "./confirm-plan.ts";
 import { runInForeground } from "./foreground.ts";
+import { type HeadStart, headStart } from "./head-start.ts";
 import { planningFlags } from "./planning-flags.ts";
 import { prepareUp, type UpRequest } from "./rounds.ts";
 import type { RunWatchOptions, WatchedProject } from "./run-watch.ts";
@@ -80,7 +82,12 @@ export default class Up extends Verb {
   async run(): Promise<Answer> {
     const { flags, args } = await this.parse(Up);
     const services = args.services ?? [];
-    const session = await openSession(flags, services);
+    const isDetached = flags["dry-run"] || flags.detach || flags.wait || flags["no-start"];
+    let begun: Promise<HeadStart | undefined> | undefined;
+    const begin = (engine: EngineClient, name: string) => {
+      if (isDetached && !flags["dry-run"] && !flags.confirm) begun = headStart(engine, name, "up");
+    };
+    const session = await openSession(flags, services, begin);
     const request = await prepareUp(session, flags, services, {
       wait: flags.wait === true,
       ...(flags["wait-timeout"] && { waitTimeout: flags["wait-timeout"] * 1000 }),
@@ -103,8 +110,8 @@ export default class Up extends Verb {
     const yes = flags.yes === true;
     if (flags.confirm && !flags["dry-run"] && !(await confirmPlan(request, flags)))
       return { exitCode: exitCodes.failure, data: { changes: [] } };
-    if (flags["dry-run"] || flags.detach || flags.wait || flags["no-start"]) {
-      return bringUpDetached(request, { verb: "up", flags, yes });
+    if (isDetached) {
+      return bringUpDetached(request, { verb: "up", flags, yes, headStart: await begun });
     }
     const menu = menuFor(flags.menu ?? isMenuWanted(session.environment), flags);
     const output = openOutput(menu?.streams ?? process);

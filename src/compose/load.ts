@@ -23,6 +23,8 @@ export interface LoadOptions extends InputFlags {
   readonly profiles?: readonly string[];
   /** Services named on the command line: their profiles are active too. */
   readonly services?: readonly string[];
+  /** Told the project's name, which is known before most of the work is done; loading goes on when it resolves. */
+  readonly named?: (name: string) => Promise<void>;
   /** Reads standard input, for the file `-`. */
   readonly readStdin?: () => Promise<string>;
   /** Each of these stages can be left out (`config --no-interpolate` and so on). */
@@ -88,6 +90,7 @@ async function readModel(options: LoadOptions): Promise<Read> {
   const documents = read.flatMap((file) => file.documents);
   const firstName = findProjectName(options.projectName, documents, inputs.environment, inputs.nameDirectory);
   const name = options.copy === undefined || firstName === "" ? firstName : `${firstName}-${options.copy}`;
+  if (name !== "") await options.named?.(name);
   const environment = new Map([...inputs.environment, ["COMPOSE_PROJECT_NAME", name] as const]);
   const stage = makeStage({
     projectDirectory: inputs.projectDirectory,

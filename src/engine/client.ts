@@ -93,9 +93,9 @@ async function perform(
   { signal, accepted, unchanged, trace }: CallOptions & { readonly trace: Trace | undefined },
 ): Promise<unknown> {
   const wire = renderRequest(route, args, version);
-  const begun = performance.now();
+  const begun = Date.now();
   const reply = await exchange(transport, wire, { signal, hijack: route.answer === "hijack" });
-  trace?.({ method: wire.method, path: wire.path, status: reply.status, ms: performance.now() - begun });
+  trace?.({ method: wire.method, path: wire.path, status: reply.status, ms: Date.now() - begun });
   if (!route.status.includes(reply.status)) throw await readRefusal(reply);
   accepted?.();
   if (reply.status === 304) unchanged?.();

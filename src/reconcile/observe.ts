@@ -1,5 +1,5 @@
 import type { ProjectModel } from "../compose/model.ts";
-import type { Engine, ImageInspect, NetworkResource, VolumeResource } from "../engine/api.ts";
+import type { ContainerSummary, Engine, ImageInspect, NetworkResource, VolumeResource } from "../engine/api.ts";
 import { EngineError } from "../errors.ts";
 import { containersOf } from "./containers.ts";
 import { bodyFacts } from "./decide.ts";
@@ -11,21 +11,41 @@ import { parentServices } from "./namespaces.ts";
 import type { Observed, ObservedImage } from "./plan.ts";
 import type { UpOptions } from "./up-options.ts";
 
+/** What bears a project's label. */
+export interface Labelled {
+  readonly containers: readonly ContainerSummary[];
+  readonly networks: readonly NetworkResource[];
+  readonly volumes: readonly VolumeResource[];
+}
+
+/** Lists what bears a project's label. */
+export async function listLabelled(engine: Engine, project: string): Promise<Labelled> {
+  const label = [`${labels.project}=${project}`];
+  const [containers, networks, volumes] = await Promise.all([
+    engine.containerList({ all: true, filters: { label } }),
+    engine.networkList({ filters: { label } }),
+    engine.volumeList({ filters: { label } }),
+  ]);
+  return { containers, networks, volumes: volumes.Volumes ?? [] };
+}
+
 /**
  * Takes one snapshot of what an engine holds of a project: containers, networks and volumes by label, what the model names
  * but others made by name, and the images that its services run. Lists and images are asked for at once.
  *
  * @param model undefined: only what bears the project's label
+ * @param listed what bears the label, where that was asked for already
  */
-export async function observe(engine: Engine, project: string, model: ProjectModel | undefined): Promise<Observed> {
-  const label = [`${labels.project}=${project}`];
-  const [containers, networks, volumes, images] = await Promise.all([
-    engine.containerList({ all: true, filters: { label } }),
-    engine.networkList({ filters: { label } }),
-    engine.volumeList({ filters: { label } }),
+export async function observe(
+  engine: Engine,
+  project: string,
+  model: ProjectModel | undefined,
+  listed: Promise<Labelled> = listLabelled(engine, project),
+): Promise<Observed> {
+  const [{ containers, networks, volumes: labelled }, images] = await Promise.all([
+    listed,
     observeImages(engine, model),
   ]);
-  const labelled = volumes.Volumes ?? [];
   const [otherNetworks, otherVolumes] = await Promise.all([
     lookUp(namesWithout(model?.networks, networks), (id) => engine.networkInspect({ id })),
     lookUp(namesWithout(model?.volumes, labelled), (name) => engine.volumeInspect({ name })),

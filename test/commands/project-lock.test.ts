@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, expect, it, vi } from "vitest";
-import { lockProject } from "../../src/commands/project-lock.ts";
+import { lockProject, tryLock } from "../../src/commands/project-lock.ts";
 import { connect } from "../../src/engine/client.ts";
 
 const engine = connect({ kind: "unix", path: "/nowhere.sock", url: "unix:///nowhere.sock" });
@@ -51,6 +51,16 @@ it("lets only one go on at a time", async () => {
     }),
   );
   expect(most).toEqual(Array(8).fill(1));
+});
+
+it("is refused to who does not want to wait", async () => {
+  const project = someProject();
+  const first = await tryLock(project, "up");
+  expect(await tryLock(project, "up")).toBeUndefined();
+  await first?.[Symbol.asyncDispose]();
+  const second = await tryLock(project, "up");
+  expect(second).toBeDefined();
+  await second?.[Symbol.asyncDispose]();
 });
 
 it("is no business of other projects", async () => {
