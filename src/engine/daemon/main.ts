@@ -1,6 +1,7 @@
 /** The daemon's process: start, serve, shut down. Containers outlive it. */
 
 import { closeSync, writeSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import manifest from "../../../package.json" with { type: "json" };
 import { EngineError, exitCodes } from "../../errors.ts";
 import type { Places } from "../embedded.ts";
@@ -37,6 +38,8 @@ export async function runDaemon({
   logLevel,
   readyDescriptor,
 }: DaemonOptions): Promise<void> {
+  // The nursery stays as it is at the start: the daemon takes 20 MB less, and is no slower.
+  setFlagsFromString("--semi-space-growth-factor=1");
   closeInherited(readyDescriptor === undefined ? [] : [readyDescriptor]);
   if (process.getuid?.() !== 0) {
     throw new EngineError("the embedded engine needs root", { hint: "run gantry with sudo, or use docker or podman" });
