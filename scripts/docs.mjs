@@ -5,9 +5,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { cliPage } from "./cli-page.mjs";
 import { errorsPage } from "./errors-page.mjs";
+import { jsonPage } from "./json-page.mjs";
 
 const docs = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "docs");
-const pages = { "cli.md": cliPage, "errors.md": errorsPage };
+const pages = { "cli.md": cliPage, "errors.md": errorsPage, "json.md": jsonPage };
 
 mkdirSync(docs, { recursive: true });
 for (const [name, page] of Object.entries(pages)) writeFileSync(path.join(docs, name), await page());

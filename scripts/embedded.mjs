@@ -45,7 +45,8 @@ export async function startEmbedded() {
   return { url: `unix://${socketPath}`, log, stop };
 }
 
-function unmountBelow(folder) {
+/** Takes away what a daemon has mounted below a folder. */
+export function unmountBelow(folder) {
   const points = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .map((line) => line.split(" ")[4] ?? "")

@@ -26,7 +26,7 @@ export default class Watch extends Verb {
       const progress = await openProgressFor({ ...flags, "quiet-build": flags.quiet === true });
       await bringUp(request, { verb: "watch", flags, yes: false, progress, signal: interrupt.signal });
     }
-    return runWatch(watchedProject(request), {
+    return await runWatch(watchedProject(request), {
       flags,
       services,
       prune: flags.prune !== false,

@@ -22,6 +22,9 @@ export interface Watching extends AsyncDisposable {
   stop(): Promise<number | undefined>;
 }
 
+/** Lines of `--json` that are not about what is watched. */
+const others: ReadonlySet<string> = new Set(["step", "progress", "result", "error"]);
+
 /** Starts `gantry watch --json`, by a program `through` where one is given, and resolves when it watches. */
 export async function startWatching(
   stack: Stack,
@@ -49,7 +52,9 @@ export async function startWatching(
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
     if (!line.startsWith("{")) return;
-    events.push(JSON.parse(line));
+    const { gantry: _version, ...event } = JSON.parse(line);
+    if (others.has(event.type)) return;
+    events.push(event);
     ring();
   });
   void child.then(() => {
