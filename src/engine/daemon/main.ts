@@ -58,15 +58,16 @@ export async function runDaemon({
     }),
   );
   for (const [index, server] of servers.entries()) await listen(server, addresses[index] ?? "");
+  // Asked for before anybody is told that it answers: who is told may end it at once.
+  const asked = new Promise<string>((resolve) => {
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, resolve);
+  });
   log("info", "the engine answers", { addresses, version: manifest.version, dataRoot: places.dataRoot });
   if (readyDescriptor !== undefined) {
     writeSync(readyDescriptor, "ready\n");
     closeSync(readyDescriptor);
   }
-  const signal = await new Promise<string>((resolve) => {
-    for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, resolve);
-  });
-  log("info", "shutting down; containers go on", { signal });
+  log("info", "shutting down; containers go on", { signal: await asked });
   for (const server of servers) {
     server.close();
     server.closeAllConnections();
