@@ -24,6 +24,18 @@ onEveryEngine("the engine's own verbs", (scenario) => {
     expect(statesOf(await containers())).toEqual({});
   });
 
+  scenario("refuse --dry-run, and do nothing", files, async ({ gantry, containers, project }) => {
+    await gantry("up", "-d");
+    for (const flags of [
+      ["--dry-run", "container", "rm", "-f"],
+      ["container", "rm", "--dry-run", "-f"],
+    ]) {
+      const { exitCode, stderr } = await gantry(...flags, `${project}-web-1`);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining("--dry-run") });
+    }
+    expect(statesOf(await containers())).toEqual({ "web-1": "running" });
+  });
+
   scenario("do what they can, and tell of each that is not there", files, async ({ gantry, project }) => {
     await gantry("up", "-d");
     const { exitCode, stdout, stderr } = await gantry("container", "kill", "nobody", `${project}-web-1`);

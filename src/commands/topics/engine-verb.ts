@@ -1,6 +1,6 @@
 import type { Interfaces } from "@oclif/core";
 import type { EngineClient } from "../../engine/client.ts";
-import { EngineError } from "../../errors.ts";
+import { EngineError, UsageError } from "../../errors.ts";
 import type { Change } from "../../ui/changes.ts";
 import { envelope } from "../../ui/envelope.ts";
 import type { Answer } from "../answer.ts";
@@ -50,6 +50,9 @@ export function engineVerb<F extends Interfaces.OutputFlags<Interfaces.FlagInput
 
     async run(): Promise<Answer> {
       const { flags, args } = await this.parse<F & Globals, Globals, Record<string, string[] | undefined>>();
+      if (flags["dry-run"]) {
+        throw new UsageError("--dry-run shows a project's plan, and there is none here", { hint: "leave it out" });
+      }
       const engine = await openEngine(flags);
       const given = words === undefined ? [] : (args[words] ?? []);
       return (await definition.run({ engine, words: given, flags })) ?? 0;
