@@ -105,7 +105,9 @@ function hasMany(folder, text) {
   } catch {
     return false;
   }
-  return names.length === manyFiles && names.every((name) => statSync(path.join(folder, name)).size === text.length);
+  // A file may be replaced, and be gone for an instant, between two looks.
+  const sizeOf = (name) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.size;
+  return names.length === manyFiles && names.every((name) => sizeOf(name) === text.length);
 }
 
 function textOf(file) {
