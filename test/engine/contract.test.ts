@@ -202,6 +202,14 @@ function contract(url: string): void {
       expect(logs.stdout).toContain("got it\r\n");
     });
 
+    it("gives a terminal the last of the sizes that it was told, however fast they came", async () => {
+      const script = "until [ \"$(stty size)\" = '5 60' ]; do sleep 0.05; done; echo it is";
+      const id = await create(engine, script, { Tty: true });
+      await engine.containerStart({ id });
+      for (const h of [9, 8, 7, 6, 5]) await engine.containerResize({ id, h, w: 60 });
+      expect((await engine.containerWait({ id })).StatusCode).toBe(0);
+    });
+
     it("ends a call at once when it is aborted, and when its output is read no further", async () => {
       const id = await create(engine, "while true; do echo line; done");
       await engine.containerStart({ id });

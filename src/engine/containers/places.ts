@@ -31,7 +31,7 @@ export interface ContainerPlaces {
   readonly log: string;
   /** Mounted into it: `hostname`, `hosts`, `resolv.conf`. */
   readonly files: string;
-  /** config.json, conmon's pipes (`attach`, `ctl`) and PID files; as long as it runs. */
+  /** config.json, conmon's pipes (`attach`, `winsz`) and PID files; as long as it runs. */
   readonly bundle: string;
   /** Its root file system, where it is mounted. */
   readonly rootfs: string;

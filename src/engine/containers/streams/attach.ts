@@ -43,7 +43,7 @@ export function answerAttach(room: Room): Pick<Engine, "containerAttach" | "cont
       const container = room.registry.find(id);
       mustRun(container.record);
       const size = checkSize(h, w);
-      await writeControl(path.join(room.places.of(container.id).bundle, "ctl"), `1 ${size.rows} ${size.columns}\n`);
+      if (container.record.config.Tty === true) await tellSize(room.places.of(container.id).bundle, size);
       publish(room, container.record, "resize", { height: String(h), width: String(w) });
     },
   };
@@ -168,15 +168,22 @@ export function checkSize(rows: number | undefined, columns: number | undefined)
   return { rows: Math.min(rows, 1000), columns: Math.min(columns, 1000) };
 }
 
+/**
+ * How much conmon reads at once. Of several lines in one piece it heeds the first, and only that, as often as there are
+ * lines: so every size fills a piece. Source: conmon, src/ctrl.c.
+ */
+const pieceOfControl = 199;
+
 /** conmon reads the FIFO as long as the container runs; without a reader nobody waits. */
-async function writeControl(fifo: string, text: string): Promise<void> {
+async function tellSize(bundle: string, { rows, columns }: { rows: number; columns: number }): Promise<void> {
+  const fifo = path.join(bundle, "winsz");
   const handle = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENXIO" || error.code === "ENOENT") return undefined;
     throw error;
   });
   if (handle === undefined) return;
   try {
-    await handle.write(text);
+    await handle.write(`${`${rows} ${columns}`.padEnd(pieceOfControl - 1)}\n`);
   } finally {
     await handle.close();
   }
