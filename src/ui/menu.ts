@@ -20,19 +20,23 @@ export interface Menu {
 /** What a menu needs of the process. */
 export interface MenuTerminal {
   readonly stdin: Pick<NodeJS.ReadStream, "setRawMode" | "on" | "off" | "pause" | "resume">;
-  readonly stdout: { write(data: string | Buffer): unknown; readonly columns?: number };
+  readonly stdout: Pick<NodeJS.WriteStream, "on" | "off"> & {
+    write(data: string | Buffer): unknown;
+    readonly columns?: number;
+  };
   readonly stderr: { write(data: string | Buffer): unknown };
   /** Sends this process a signal, as the terminal does where it is not raw. */
   readonly signal: (name: "SIGINT" | "SIGTSTP") => void;
 }
 
-const clear = "\r\x1b[2K";
 const keys = { ctrlC: 3, ctrlZ: 26, enter: 13, d: 100, w: 119 } as const;
 
 /** The menu of `up`, closed at first. While it is open the terminal is raw: Ctrl-C and Ctrl-Z are passed on. */
 export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style: Style): Menu {
   const detached = Promise.withResolvers<void>();
   let isOpen = false;
+  /** How many characters of it are on the screen. */
+  let shown = 0;
   let watch: { readonly toggle: () => void; readonly isOn: boolean } | undefined;
   const draw = () => {
     const offers: [key: string, does: string][] = [
@@ -42,16 +46,24 @@ export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style:
     ];
     const length = offers.map((offer) => offer.join(" ")).join("   ").length;
     const text = offers.map(([key, does]) => `${style("bold", key)} ${does}`).join("   ");
-    stdout.write(length > (stdout.columns ?? 80) - 1 ? "" : text);
+    shown = length > columns() - 1 ? 0 : length;
+    stdout.write(shown === 0 ? "" : text);
+  };
+  const columns = () => stdout.columns ?? 80;
+  const clear = () => {
+    // A terminal that has become narrower shows it on several lines.
+    const above = Math.max(1, Math.ceil(shown / columns())) - 1;
+    stdout.write(above === 0 ? "\r\x1b[2K" : `\r\x1b[${above}A\x1b[J`);
+    shown = 0;
   };
   const redraw = () => {
     if (!isOpen) return;
-    stdout.write(clear);
+    clear();
     draw();
   };
   const around = (target: { write(data: string | Buffer): unknown }) => ({
     write: (data: Buffer) => {
-      if (isOpen) stdout.write(clear);
+      if (isOpen) clear();
       const written = target.write(data);
       if (isOpen) draw();
       return written;
@@ -63,7 +75,8 @@ export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style:
     stdin.off("data", onKeys);
     stdin.setRawMode(false);
     stdin.pause();
-    stdout.write(clear);
+    stdout.off("resize", redraw);
+    clear();
   };
   const open = () => {
     if (isOpen) return;
@@ -71,6 +84,7 @@ export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style:
     stdin.setRawMode(true);
     stdin.on("data", onKeys);
     stdin.resume();
+    stdout.on("resize", redraw);
     draw();
   };
   const onKeys = (typed: Buffer) => {
@@ -79,7 +93,8 @@ export function makeMenu({ stdin, stdout, stderr, signal }: MenuTerminal, style:
       else if (key === keys.w) watch?.toggle();
       else if (key === keys.ctrlC) signal("SIGINT");
       else if (key === keys.enter) {
-        stdout.write(`${clear}\n`);
+        clear();
+        stdout.write("\n");
         draw();
       } else if (key === keys.ctrlZ) {
         // Until the shell lets it go on, the terminal is the shell's.

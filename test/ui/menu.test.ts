@@ -4,12 +4,13 @@ import { makeMenu } from "../../src/ui/menu.ts";
 import { makeStyle } from "../../src/ui/style.ts";
 
 /** A terminal that keeps what is written, and whose keys are pressed by hand. */
-function terminal(columns = 80) {
+function terminal(width = 80) {
   const screen: string[] = [];
   const signals: string[] = [];
   const raw: boolean[] = [];
   const keyboard = new EventEmitter();
   const write = (data: string | Buffer) => screen.push(String(data));
+  const stdout = Object.assign(new EventEmitter(), { write, columns: width });
   const stdin = Object.assign(keyboard, {
     setRawMode: (on: boolean) => raw.push(on),
     pause: () => keyboard,
@@ -18,13 +19,17 @@ function terminal(columns = 80) {
   const menu = makeMenu(
     {
       stdin: stdin as unknown as NodeJS.ReadStream,
-      stdout: { write, columns },
+      stdout: stdout as unknown as NodeJS.WriteStream,
       stderr: { write },
       signal: (name) => signals.push(name),
     },
     makeStyle(false),
   );
-  return { menu, screen, signals, raw, press: (keys: string) => keyboard.emit("data", Buffer.from(keys)) };
+  const resize = (columns: number) => {
+    stdout.columns = columns;
+    stdout.emit("resize");
+  };
+  return { menu, screen, signals, raw, resize, press: (keys: string) => keyboard.emit("data", Buffer.from(keys)) };
 }
 
 it("stays below the output, and is drawn anew only when there is some", () => {
@@ -63,6 +68,18 @@ it("draws nothing that does not fit on one line", () => {
   const { menu, screen } = terminal(10);
   menu.open();
   expect(screen).toEqual([""]);
+});
+
+it("is taken away whole where the terminal becomes too narrow, and comes back where it fits again", () => {
+  const { menu, screen, resize } = terminal();
+  menu.open();
+  resize(10);
+  resize(30);
+  menu.close();
+  resize(80);
+  const line = "d Detach   Ctrl+C Stop";
+  const clear = "\r\x1b[2K";
+  expect(screen).toEqual([line, "\r\x1b[2A\x1b[J", "", clear, line, clear]);
 });
 
 it("turns watching on and off by w, and says which way it goes next", () => {
