@@ -52,6 +52,7 @@ const testPrograms = {
   nft: "nftables",
   setfattr: "attr",
   skopeo: "skopeo",
+  tmux: "tmux",
   xz: "xz-utils",
   zstd: "zstd",
 };
