@@ -1,7 +1,7 @@
 /** What a copy is other than the one before: where that is little, its layer need not hold all of it once more. Pure. */
 
 import type { TarEntry } from "../images/tar/entry.ts";
-import type { Placed } from "./place.ts";
+import type { Placed, Placement } from "./place.ts";
 
 /** What a layer holds, without the contents. */
 export interface Listing {
@@ -14,8 +14,10 @@ interface Member {
   readonly digest: string;
 }
 
-export function listingOf(placed: readonly Placed[]): Listing {
-  return { members: new Map(placed.map(({ entry, node }) => [entry.path, { entry, digest: node?.digest ?? "" }])) };
+export function listingOf(placed: Placement): Listing {
+  const members = new Map<string, Member>();
+  for (const { entry, node } of placed) members.set(entry.path, { entry, digest: node?.digest ?? "" });
+  return { members };
 }
 
 /** Below it, all of a layer is made as quickly. */
@@ -26,8 +28,8 @@ const fewMembers = 200;
  * lie in. Undefined where that cannot be, or is no gain: something is gone, or has become a directory or ceased to be one,
  * or too much of it is other.
  */
-export function changesSince(before: Listing, placed: readonly Placed[]): readonly Placed[] | undefined {
-  if (placed.length < fewMembers) return undefined;
+export function changesSince(before: Listing, placed: Placement): readonly Placed[] | undefined {
+  if (placed.size < fewMembers) return undefined;
   const changed = new Set<string>();
   let kept = 0;
   for (const one of placed) {
@@ -42,8 +44,8 @@ export function changesSince(before: Listing, placed: readonly Placed[]): readon
     for (let end = path.lastIndexOf("/", path.length - 2); end > 0; end = path.lastIndexOf("/", end - 1))
       changed.add(path.slice(0, end + 1));
   }
-  if (kept < before.members.size || changed.size > placed.length / 4) return undefined;
-  return placed.filter(({ entry }) => changed.has(entry.path));
+  if (kept < before.members.size || changed.size > placed.size / 4) return undefined;
+  return [...placed].filter(({ entry }) => changed.has(entry.path));
 }
 
 function isSame({ entry: a, digest }: Member, { entry: b, node }: Placed): boolean {

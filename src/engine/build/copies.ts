@@ -3,14 +3,14 @@
 import type { Layers } from "../images/layers.ts";
 import { changesSince, type Listing, listingOf } from "./changes-since.ts";
 import { copyPieces, copyTar } from "./copy-pieces.ts";
-import type { Placed } from "./place.ts";
+import type { Placement } from "./place.ts";
 
 export interface Copies {
   /**
    * Makes a layer of what is placed; its digest. `step`: what it was made by, whatever the files are. `keep` is told of every
    * layer that must stay meanwhile.
    */
-  layer(step: string, placed: readonly Placed[], keep: (diffId: string) => void): Promise<string>;
+  layer(step: string, placed: Placement, keep: (diffId: string) => void): Promise<string>;
 }
 
 interface Whole {
@@ -32,7 +32,7 @@ export function openCopies(layers: Layers): Copies {
       return members <= mostMembers;
     });
   };
-  const find = (step: string, placed: readonly Placed[]) => {
+  const find = (step: string, placed: Placement) => {
     for (const whole of known) {
       if (whole.step !== step || layers.get(whole.diffId) === undefined) continue;
       const changes = changesSince(whole.listing, placed);
@@ -51,7 +51,8 @@ export function openCopies(layers: Layers): Copies {
       const diffId = await layers.place(staged);
       keep(diffId);
       // One that stands on another is none to stand on.
-      if (layers.get(diffId)?.upon === undefined) remember({ step, diffId, listing: listingOf(placed) });
+      if (layers.get(diffId)?.upon === undefined && placed.size <= mostMembers)
+        remember({ step, diffId, listing: listingOf(placed) });
       return diffId;
     },
   };

@@ -6,13 +6,16 @@ import { encodeEntry, endOfArchive } from "../images/tar/header.ts";
 import type { Placed } from "./place.ts";
 
 /** Returns the sum of the files' sizes. */
-export async function* copyPieces(placed: readonly Placed[]): AsyncGenerator<PackedPiece, number, undefined> {
+export async function* copyPieces(placed: Iterable<Placed>): AsyncGenerator<PackedPiece, number, undefined> {
   let size = 0;
   for (const { entry, node, tree } of placed) {
     yield { data: encodeEntry(entry), isHeader: true };
     if (node === undefined || tree === undefined || entry.size === 0) continue;
     size += entry.size;
-    for await (const data of tree.read(node)) yield { data, isHeader: false };
+    const content = tree.read(node);
+    // Most files are read at once: they need not wait.
+    if (Symbol.iterator in content) for (const data of content) yield { data, isHeader: false };
+    else for await (const data of content) yield { data, isHeader: false };
     if (paddingOf(entry.size) > 0) yield { data: Buffer.alloc(paddingOf(entry.size)), isHeader: false };
   }
   yield { data: endOfArchive, isHeader: true };
@@ -20,6 +23,6 @@ export async function* copyPieces(placed: readonly Placed[]): AsyncGenerator<Pac
 }
 
 /** The same as the tar itself. */
-export async function* copyTar(placed: readonly Placed[]): AsyncGenerator<Buffer, void, undefined> {
+export async function* copyTar(placed: Iterable<Placed>): AsyncGenerator<Buffer, void, undefined> {
   for await (const { data } of copyPieces(placed)) yield data;
 }

@@ -12,7 +12,7 @@ import type { Copy } from "./dockerfile/instruction.ts";
 import type { Origin } from "./origin.ts";
 import { fetchRemote, isGit, isUrl } from "./remote.ts";
 import { type Selected, select } from "./select.ts";
-import { openTree, receiveTree, type Tree } from "./tree.ts";
+import { type Nodes, nodesOf, openTree, receiveTree, type Tree } from "./tree.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 import { asBytes, asText } from "./view.ts";
 
@@ -49,18 +49,23 @@ async function oneSource(
       : select(from?.tree ?? (await build.context()), asBytes(source), options);
   if (found === undefined) {
     if (from !== undefined) throw complain(span, `${keyword} failed: "${source}" is not found in ${instruction.from}`);
-    const names = [...(await build.context()).nodes.keys()].map(asText);
+    const { nodes } = await build.context();
     const where = "not found in the build context, or excluded by .dockerignore";
-    throw complain(span, `${keyword} failed: "${source}" is ${where}`, suggest(source, nearby(names, source)));
+    throw complain(span, `${keyword} failed: "${source}" is ${where}`, suggest(source, nearby(nodes, source)));
   }
   if (keyword !== "ADD" || unpack === false) return found;
   return Promise.all(found.map((one) => unpackArchive(build, one)));
 }
 
 /** What lies in the folder of a path. */
-function nearby(names: readonly string[], source: string): readonly string[] {
+function nearby(nodes: Nodes, source: string): readonly string[] {
   const folder = path.posix.dirname(path.posix.normalize(source));
-  return names.filter((name) => path.posix.dirname(name) === folder);
+  const names: string[] = [];
+  for (const key of nodes.keys()) {
+    const name = asText(key);
+    if (path.posix.dirname(name) === folder) names.push(name);
+  }
+  return names;
 }
 
 /** Tars what is meant, so that attributes come along that Node cannot read. */
@@ -101,6 +106,6 @@ function heredocSource({ name, content }: Heredoc): Selected {
     mtime: String(Math.floor(Date.now() / 1000)),
   });
   const node = { entry, digest: digestOf(bytes), fd: -1, offset: 0, content: bytes };
-  const tree = openTree(new Map([[entry.path, node]]), () => {});
+  const tree = openTree(nodesOf(new Map([[entry.path, node]])), () => {});
   return { name: asBytes(name), node, isDirectory: false, below: [], tree, keepOwners: false };
 }

@@ -89,9 +89,10 @@ async function layerOf({ images }: Build, tree: Tree): Promise<string> {
 }
 
 /** All of a tree, where it lies there; root's. */
-export const placedAsTheyAre = (tree: Tree): readonly Placed[] =>
-  tree.below("").map((node) => {
+export function* placedAsTheyAre(tree: Tree): Generator<Placed, void, undefined> {
+  for (const node of tree.nodes.below("")) {
     const { entry } = node;
     const path = entry.type === "directory" ? `${entry.path}/` : entry.path;
-    return { node, tree, entry: { ...entry, path, uid: 0, gid: 0 } };
-  });
+    yield { node, tree, entry: { ...entry, path, uid: 0, gid: 0 } };
+  }
+}

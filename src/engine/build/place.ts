@@ -33,42 +33,68 @@ export interface Placing {
   readonly now: string;
 }
 
+/** What is placed, in the order of the layer: may be passed several times. */
+export interface Placement extends Iterable<Placed> {
+  readonly size: number;
+}
+
+/** More than these are made anew each time that they are passed. */
+const mostHeld = 50_000;
+
 /** Throws RangeError where a directory would have to take a file's place. */
-export function place(selected: readonly Selected[], view: View, placing: Placing): readonly Placed[] {
-  const { owner, changeMode, newDirectoryMode = 0o755, now } = placing;
+export function place(selected: readonly Selected[], view: View, placing: Placing): Placement {
+  const once = () =>
+    selected.length > 1 ? lastOfEach(placements(selected, view, placing)) : placements(selected, view, placing);
+  const held: Placed[] = [];
+  let size = 0;
+  for (const placed of once()) if (size++ < mostHeld) held.push(placed);
+  return { size, [Symbol.iterator]: () => (size <= mostHeld ? held : once())[Symbol.iterator]() };
+}
+
+/** Of several sources one may replace what another one has placed. */
+function lastOfEach(placements: Iterable<Placed>): Iterable<Placed> {
   const placed = new Map<string, Placed>();
-  const isDirectory = (path: string) =>
-    placed.get(path)?.entry.type === "directory" || view.look(path)?.isDirectory() === true;
+  for (const one of placements) placed.set(one.entry.path.replace(/\/$/, ""), one);
+  return placed.values();
+}
+
+function* placements(selected: readonly Selected[], view: View, placing: Placing): Generator<Placed, void, undefined> {
+  const { owner, changeMode, newDirectoryMode = 0o755, now } = placing;
+  const { look, note, isPlaced, isDirectory } = remember(view, selected.length > 1);
 
   /** What is in the stage already is listed as it is there: a layer's directories count more than those below. */
-  const makeDirectory = (path: string) => {
-    const parts = path === "" ? [] : path.split("/");
-    for (let length = 1; length <= parts.length; length++) {
-      const here = parts.slice(0, length).join("/");
-      if (placed.has(here)) continue;
-      const there = view.look(here);
-      if (there !== undefined && !there.isDirectory())
-        throw new RangeError(`cannot copy to non-directory: /${asText(here)}`);
-      const made = {
-        mode: newDirectoryMode,
-        uid: owner?.uid ?? 0,
-        gid: owner?.gid ?? 0,
-        mtime: now,
-      };
-      placed.set(here, { entry: overlayEntry(`${here}/`, there === undefined ? made : asListed(there)) });
+  function* makeDirectory(path: string): Generator<Placed, void, undefined> {
+    for (let end = path.indexOf("/"); path !== ""; end = path.indexOf("/", end + 1)) {
+      const here = end === -1 ? path : path.slice(0, end);
+      if (!isPlaced(here)) {
+        const there = look(here);
+        if (there !== undefined && !there.isDirectory())
+          throw new RangeError(`cannot copy to non-directory: /${asText(here)}`);
+        const made = {
+          mode: newDirectoryMode,
+          uid: owner?.uid ?? 0,
+          gid: owner?.gid ?? 0,
+          mtime: now,
+        };
+        note(here, true);
+        yield { entry: overlayEntry(`${here}/`, there === undefined ? made : asListed(there)) };
+      }
+      if (end === -1) return;
     }
-  };
+  }
 
-  const put = (path: string, node: TreeNode, { tree, keepOwners }: Selected) => {
+  function* put(path: string, node: TreeNode, { tree, keepOwners }: Selected): Generator<Placed, void, undefined> {
     const { entry } = node;
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     if (entry.type === "directory") {
-      const there = view.look(path);
+      const there = look(path);
       if (there !== undefined && !there.isDirectory())
         throw new RangeError(`cannot copy to non-directory: /${asText(path)}`);
     } else if (isDirectory(path)) throw new RangeError(`cannot replace the directory /${asText(path)} with a file`);
-    makeDirectory(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+    if (!isPlaced(folder)) yield* makeDirectory(folder);
     const isLink = entry.type === "symlink";
-    placed.set(path, {
+    note(path, entry.type === "directory");
+    yield {
       node,
       tree,
       entry: {
@@ -78,8 +104,8 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
         ...owner,
         ...(changeMode !== undefined && !isLink && { mode: changeMode(entry.mode, entry.type === "directory") }),
       },
-    });
-  };
+    };
+  }
 
   const toDirectory = placing.several || placing.destination.endsWith("/") || placing.destination.endsWith("/.");
   const destination = view.resolve(placing.destination);
@@ -87,16 +113,41 @@ export function place(selected: readonly Selected[], view: View, placing: Placin
     const { name, node, isDirectory: isTree, below } = one;
     if (isTree) {
       const base = name.includes("/") ? join(destination, name) : destination;
-      makeDirectory(base);
-      for (const inner of below) put(join(base, inner.path), inner.node, one);
+      yield* makeDirectory(base);
+      for (const inner of below) yield* put(join(base, inner.path), inner.node, one);
     } else if (node !== undefined) {
       const into = toDirectory || isDirectory(destination);
       const target = into ? join(destination, name) : destination;
-      if (into) makeDirectory(target.slice(0, Math.max(0, target.lastIndexOf("/"))));
-      put(target, node, one);
+      if (into) yield* makeDirectory(target.slice(0, Math.max(0, target.lastIndexOf("/"))));
+      yield* put(target, node, one);
     }
   }
-  return [...placed.values()];
+}
+
+/**
+ * What is placed so far, as far as it matters, and what is in the stage: below a directory that it does not have there is nothing to
+ * be looked for. Of one source no file is met again.
+ */
+function remember(view: View, several: boolean) {
+  const placed = new Map<string, boolean>();
+  const there = new Map<string, boolean>([["", true]]);
+  const isThere = (folder: string): boolean => {
+    const known = there.get(folder);
+    if (known !== undefined) return known;
+    const found = look(folder) !== undefined;
+    there.set(folder, found);
+    return found;
+  };
+  const look = (path: string): Stats | undefined =>
+    path === "" || isThere(path.slice(0, Math.max(0, path.lastIndexOf("/")))) ? view.look(path) : undefined;
+  return {
+    look,
+    note: (path: string, isDirectory: boolean) => {
+      if (isDirectory || several) placed.set(path, isDirectory);
+    },
+    isPlaced: (path: string) => placed.has(path),
+    isDirectory: (path: string) => placed.get(path) === true || look(path)?.isDirectory() === true,
+  };
 }
 
 const join = (folder: string, name: string) => (folder === "" ? name : `${folder}/${name}`);

@@ -15,7 +15,7 @@ import type { Build } from "./build.ts";
 import { complain } from "./dockerfile/complain.ts";
 import type { Copy } from "./dockerfile/instruction.ts";
 import { type GitSource, isGit, parseGit } from "./git-source.ts";
-import type { Selected } from "./select.ts";
+import { belowOf, type Selected } from "./select.ts";
 import { receiveTree, type Tree, treeOfFile } from "./tree.ts";
 import { asBytes } from "./view.ts";
 
@@ -99,8 +99,7 @@ async function addGit(build: Build, { keepGitDir, checksum, span }: Copy, git: G
   if (checksum !== undefined && !commit.startsWith(checksum)) {
     throw complain(span, `ADD: ${git.url} is at the commit ${commit}, but ${checksum} was expected`);
   }
-  const below = tree.below("").map((node) => ({ path: node.entry.path, node }));
-  return { name: "", node: undefined, isDirectory: true, below, tree, keepOwners: false };
+  return { name: "", node: undefined, isDirectory: true, below: belowOf(tree), tree, keepOwners: false };
 }
 
 /** No program of the repository's runs, and nothing but the network's own protocols is spoken. */

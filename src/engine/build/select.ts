@@ -17,7 +17,12 @@ export interface Selected {
   /** Its files belong to whom the tree says; else to root. */
   readonly keepOwners: boolean;
   /** Relative to the directory. */
-  readonly below: readonly { readonly path: string; readonly node: TreeNode }[];
+  readonly below: Iterable<Below>;
+}
+
+interface Below {
+  readonly path: string;
+  readonly node: TreeNode;
 }
 
 export interface SelectOptions {
@@ -48,16 +53,23 @@ export function select(
     }
     const base = one.slice(one.lastIndexOf("/") + 1);
     const isDirectory = node === undefined || node.entry.type === "directory";
-    const skip = at === "" ? 0 : at.length + 1;
-    const below = isDirectory
-      ? tree.below(at).flatMap((inner) => {
-          const relative = inner.entry.path.slice(skip);
-          return ignores(relative) ? [] : [{ path: relative, node: inner }];
-        })
-      : [];
+    const below = isDirectory ? belowOf(tree, at, ignores) : [];
     selected.push({ name: parents ? withParents(source, one) : base, node, isDirectory, below, tree, keepOwners });
   }
   return selected;
+}
+
+/** What lies below a directory of a tree, and is not left out. There may be very many: they are made when they are asked for, each time. */
+export function belowOf(tree: Tree, directory = "", ignores: (path: string) => boolean = () => false): Iterable<Below> {
+  const skip = directory === "" ? 0 : directory.length + 1;
+  return {
+    *[Symbol.iterator]() {
+      for (const node of tree.nodes.below(directory)) {
+        const path = node.entry.path.slice(skip);
+        if (!ignores(path)) yield { path, node };
+      }
+    },
+  };
 }
 
 /** `a/./b/c` keeps `b/c`; without a pivot everything is kept. */

@@ -11,6 +11,7 @@ import { trackPaths } from "../images/layer-paths.ts";
 import { type TarEntry, TarError, textOf } from "../images/tar/entry.ts";
 import { readMembers } from "../images/tar/members.ts";
 import { badRequest } from "../refusal.ts";
+import { comparePaths } from "./file-table.ts";
 
 export interface TreeNode {
   /** Its path is the canonical one in the tree, without slashes at its ends; a hard link is a file here. */
@@ -24,13 +25,19 @@ export interface TreeNode {
   readonly content?: Buffer;
 }
 
+/** By canonical path; the root is not among them. */
+export interface Nodes {
+  readonly size: number;
+  get(path: string): TreeNode | undefined;
+  keys(): Iterable<string>;
+  /** What lies below a directory, each before what lies below it. "" is the root. */
+  below(directory: string): Iterable<TreeNode>;
+}
+
 export interface Tree {
-  /** By canonical path; the root is not among them. */
-  readonly nodes: ReadonlyMap<string, TreeNode>;
+  readonly nodes: Nodes;
   /** The canonical path that a path leads to when links are followed, the last one too; undefined where nothing is there. */
   resolve(path: string): string | undefined;
-  /** What lies below a directory, each before what lies below it. "" is the root. */
-  below(path: string): readonly TreeNode[];
   read(node: TreeNode): AsyncIterable<Buffer> | Iterable<Buffer>;
   /** The beginning of a file's content. */
   start(node: TreeNode, length: number): Buffer;
@@ -43,6 +50,7 @@ export interface Tree {
 const mostNodes = 2_000_000;
 /** Contents up to this size are read at once: a file of ten costs less than a thread's turn. */
 const smallFile = 256 * 1024;
+const windowLength = 1024 * 1024;
 
 /** Takes a tar in, not compressed; `file` is made. EngineError 400 where it is no tar, or holds what no context may. */
 export async function receiveTree(tar: AsyncIterable<Uint8Array>, file: string): Promise<Tree> {
@@ -88,7 +96,7 @@ export async function receiveTree(tar: AsyncIterable<Uint8Array>, file: string):
     await handle.close();
     throw error instanceof TarError ? badRequest(`the build context cannot be read: ${error.message}`, error) : error;
   }
-  return openTree(nodes, () => void handle.close());
+  return openTree(nodesOf(nodes), () => void handle.close());
 }
 
 function add(nodes: Map<string, TreeNode>, paths: ReturnType<typeof trackPaths>, node: TreeNode): void {
@@ -127,37 +135,53 @@ const plainDirectory = {
 /** A tree of one file, whose content is the whole of a file on the disk. */
 export function treeOfFile(entry: TarEntry, digest: string, file: string): Tree {
   const fd = openSync(file, "r");
-  return openTree(new Map([[entry.path, { entry, digest, fd, offset: 0 }]]), () => closeSync(fd));
+  return openTree(nodesOf(new Map([[entry.path, { entry, digest, fd, offset: 0 }]])), () => closeSync(fd));
+}
+
+/** Nodes that came in any order. */
+export function nodesOf(nodes: ReadonlyMap<string, TreeNode>): Nodes {
+  let sorted: readonly TreeNode[] | undefined;
+  return {
+    size: nodes.size,
+    get: (path) => nodes.get(path),
+    keys: () => nodes.keys(),
+    below: (path) => {
+      sorted ??= [...nodes.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path));
+      return path === "" ? sorted : sorted.filter(({ entry }) => entry.path.startsWith(`${path}/`));
+    },
+  };
 }
 
 /** `letGo` closes the files that the contents lie in; it is called once. */
-export function openTree(nodes: ReadonlyMap<string, TreeNode>, letGo: () => void): Tree {
+export function openTree(nodes: Nodes, letGo: () => void): Tree {
   let isOpen = true;
   const close = () => {
     if (isOpen) letGo();
     isOpen = false;
   };
-  let sorted: readonly TreeNode[] | undefined;
+  /** What was read last, with what lies behind it: files are read in the order in which they lie. */
+  let window: { readonly fd: number; readonly start: number; readonly bytes: Buffer } = {
+    fd: -1,
+    start: 0,
+    bytes: Buffer.alloc(0),
+  };
   const read = (fd: number, at: number, length: number): Buffer => {
-    const bytes = Buffer.allocUnsafe(length);
-    for (let got = 0; got < length; ) {
-      const count = readSync(fd, bytes, got, length - got, at + got);
-      if (count === 0) throw new Error("a build context's file is shorter than it was");
-      got += count;
+    if (fd !== window.fd || at < window.start || at + length > window.start + window.bytes.length)
+      window = { fd, start: at, bytes: readAt(fd, at, Math.max(length, windowLength)) };
+    if (window.bytes.length < length) throw new Error("a build context's file is shorter than it was");
+    return window.bytes.subarray(at - window.start, at - window.start + length);
+  };
+  const selected = (select: (path: string) => string | undefined): Tree => {
+    const inner = new Map<string, TreeNode>();
+    for (const node of nodes.below("")) {
+      const path = select(node.entry.path);
+      if (path !== undefined) inner.set(path, { ...node, entry: { ...node.entry, path } });
     }
-    return bytes;
+    return openTree(nodesOf(inner), close);
   };
   return {
     nodes,
     resolve: (path) => resolveIn(nodes, path),
-    below: (path) => {
-      // Compared part by part, so that what lies below a directory follows it at once.
-      sorted ??= [...nodes.values()]
-        .map((node) => ({ node, key: node.entry.path.replaceAll("/", "\0") }))
-        .sort((a, b) => (a.key < b.key ? -1 : 1))
-        .map(({ node }) => node);
-      return path === "" ? sorted : sorted.filter(({ entry }) => entry.path.startsWith(`${path}/`));
-    },
     read: ({ entry, fd, offset, content }) => {
       if (content !== undefined) return [content];
       if (entry.size === 0) return [];
@@ -165,22 +189,24 @@ export function openTree(nodes: ReadonlyMap<string, TreeNode>, letGo: () => void
       const range = { start: offset, end: offset + entry.size - 1, highWaterMark: 1024 * 1024 };
       return createReadStream("", { fd, autoClose: false, ...range });
     },
-    start: ({ entry, fd, offset }, length) => read(fd, offset, Math.min(length, entry.size)),
-    without: (paths) => openTree(new Map([...nodes].filter(([path]) => !paths.includes(path))), close),
-    within: (directory) => {
-      const prefix = `${directory}/`;
-      const inner = [...nodes].flatMap(([path, node]) => {
-        if (!path.startsWith(prefix)) return [];
-        const shorter = path.slice(prefix.length);
-        return [[shorter, { ...node, entry: { ...node.entry, path: shorter } }] as const];
-      });
-      return openTree(new Map(inner), close);
-    },
+    start: ({ entry, fd, offset }, length) => readAt(fd, offset, Math.min(length, entry.size)),
+    without: (paths) => selected((path) => (paths.includes(path) ? undefined : path)),
+    within: (directory) =>
+      selected((path) => (path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined)),
     close,
   };
 }
 
-function resolveIn(nodes: ReadonlyMap<string, TreeNode>, path: string): string | undefined {
+/** At most so many bytes: fewer where the file ends. */
+function readAt(fd: number, at: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let got = 0;
+  for (let count = -1; got < length && count !== 0; got += count)
+    count = readSync(fd, bytes, got, length - got, at + got);
+  return bytes.subarray(0, got);
+}
+
+function resolveIn(nodes: Nodes, path: string): string | undefined {
   const pending = partsOf(path).reverse();
   const names: string[] = [];
   let links = 0;

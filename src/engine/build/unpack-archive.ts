@@ -5,7 +5,7 @@ import { TarError } from "../images/tar/entry.ts";
 import { decodeHeader } from "../images/tar/header.ts";
 import { badRequest } from "../refusal.ts";
 import type { Build } from "./build.ts";
-import type { Selected } from "./select.ts";
+import { belowOf, type Selected } from "./select.ts";
 import { receiveTree } from "./tree.ts";
 import { asText } from "./view.ts";
 
@@ -24,8 +24,7 @@ export async function unpackArchive(build: Build, selected: Selected): Promise<S
     throw badRequest(`"${asText(selected.name)}" cannot be unpacked, it is damaged or cut off: ${reason}`, error);
   });
   build.atEnd(inner.close);
-  const below = inner.below("").map((one) => ({ path: one.entry.path, node: one }));
-  return { name: "", node: undefined, isDirectory: true, below, tree: inner, keepOwners: true };
+  return { name: "", node: undefined, isDirectory: true, below: belowOf(inner), tree: inner, keepOwners: true };
 }
 
 function isTarHeader(block: Buffer): boolean {

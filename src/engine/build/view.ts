@@ -23,7 +23,7 @@ const largestText = 4 * 1024 * 1024;
 export function openView(root: string): View {
   const look = (path: string): Stats | undefined => {
     try {
-      return lstatSync(path === "" ? root : fileIn(root, path));
+      return lstatSync(path === "" ? root : fileIn(root, path), { throwIfNoEntry: false });
     } catch {
       return undefined;
     }

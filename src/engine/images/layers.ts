@@ -203,8 +203,7 @@ export async function openLayers({ dataRoot, bootId, log }: Ground, blobs: Blobs
       const staging = temporary(home);
       await mkdir(staging, { mode: 0o755 });
       try {
-        await unpackLayer(change, staging);
-        const whole = await digestOfTar(made.tar());
+        const [whole] = await Promise.all([digestOfTar(made.tar()), unpackLayer(change, staging)]);
         return { ...whole, directory: staging, size: made.size(), recipe: made.recipe, upon };
       } catch (error) {
         await removeTree(staging);
@@ -286,17 +285,43 @@ function writeRecipe(pieces: AsyncGenerator<PackedPiece, unknown>, recipe: strin
       const output = zlib.createZstdCompress();
       const written = finished(output.pipe(createWriteStream(recipe, { mode: 0o600 })));
       written.catch(() => {});
+      const headers = openBatch();
+      const all = openBatch();
       for (let next = await pieces.next(); ; next = await pieces.next()) {
         if (next.done === true) {
           size = next.value;
           break;
         }
         const { data, isHeader } = next.value;
-        if (isHeader) output.write(data);
-        yield data;
+        if (isHeader && headers.add(data)) output.write(headers.take());
+        if (all.add(data)) yield all.take();
       }
-      output.end();
+      yield all.take();
+      output.end(headers.take());
       await written;
+    },
+  };
+}
+
+const batchLength = 128 * 1024;
+
+/** Small pieces that go on as one: each step on the way costs more than their bytes. */
+function openBatch() {
+  let pieces: Buffer[] = [];
+  let length = 0;
+  return {
+    /** Whether it is time to take. */
+    add: (piece: Buffer): boolean => {
+      pieces.push(piece);
+      length += piece.length;
+      return length >= batchLength;
+    },
+    take: (): Buffer => {
+      const [first = Buffer.alloc(0), ...rest] = pieces;
+      const bytes = rest.length === 0 ? first : Buffer.concat(pieces, length);
+      pieces = [];
+      length = 0;
+      return bytes;
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { closeSync } from "node:fs";
-import type { TreeNode } from "../tree.ts";
+import type { FileTable } from "../file-table.ts";
 
 /** A file that contents lie in, open while somebody needs it. */
 export interface ContentFile {
@@ -25,7 +25,7 @@ export function contentFile(fd: number): ContentFile {
 }
 
 export interface SentFiles {
-  readonly nodes: ReadonlyMap<string, TreeNode>;
+  readonly table: FileTable;
   readonly files: readonly ContentFile[];
 }
 
@@ -47,13 +47,15 @@ export function rememberContexts(most = 32): SentContexts {
   };
   return {
     get: (key) => known.get(key),
-    put: (key, { nodes, files }) => {
+    put: (key, { table, files }) => {
       // Many builds that change little each would keep many files open: the oldest contents are sent once more then.
       const kept = files.slice(0, mostFiles);
-      const open = new Set(kept.map(({ fd }) => fd));
       for (const file of kept) file.retain();
       forget(key);
-      known.set(key, { nodes: new Map([...nodes].filter(([, { fd }]) => fd === -1 || open.has(fd))), files: kept });
+      known.set(key, {
+        table: kept.length === files.length ? table : table.keeping(new Set(kept.map(({ fd }) => fd))),
+        files: kept,
+      });
       for (const oldest of known.keys()) {
         if (known.size <= most) break;
         forget(oldest);

@@ -10,9 +10,10 @@ import type { GrpcStream } from "../../buildkit/grpc-client.ts";
 import { decode, encode } from "../../buildkit/protobuf.ts";
 import { type FileStat, packet, packetType, sessionPath } from "../../buildkit/session-messages.ts";
 import { type TarType, textOf } from "../../images/tar/entry.ts";
-import { overlayEntry } from "../../images/to-overlay.ts";
 import { badRequest } from "../../refusal.ts";
-import { openTree, type Tree, type TreeNode } from "../tree.ts";
+import type { FileRow, FileTable } from "../file-table.ts";
+import { openTree, type Tree } from "../tree.ts";
+import { mergeTables, type TableWriter, writeTable } from "../write-table.ts";
 import { type ContentFile, contentFile, type SentContexts } from "./contexts.ts";
 import type { Session } from "./open-sessions.ts";
 import { placeHere, sendFromHere } from "./send-from-here.ts";
@@ -49,15 +50,18 @@ export async function receiveDirectory(request: DirectoryRequest): Promise<Tree>
   const fd = openSync(file, "wx+", 0o600);
   unlinkSync(file);
   const content = contentFile(fd);
-  const receiving: Receiving = { stream, fd, nodes: new Map(), awaited: new Map(), length: 0, buffer: [], buffered: 0 };
+  const writer = writeTable(known?.table);
+  const receiving: Receiving = { writer, fd, awaited: new Map(), length: 0, buffer: [], buffered: 0 };
   try {
     let number = 0;
     let complete = false;
-    const wanted: number[] = [];
+    let wanted: number[] = [];
     let asked = 0;
     const ask = async () => {
       const room = Math.max(0, mostAsked - asked);
-      for (const id of wanted.splice(0, room)) {
+      const now = wanted.slice(0, room);
+      wanted = wanted.slice(room);
+      for (const id of now) {
         asked++;
         await stream.send(encode(packet, { type: packetType.request, id }));
       }
@@ -72,11 +76,9 @@ export async function receiveDirectory(request: DirectoryRequest): Promise<Tree>
         if (data.length === 0 && --asked <= mostAsked / 2) await ask();
       } else if (type === packetType.stat && stat !== undefined) {
         if (number >= mostFiles) throw badRequest(`the build context has more than ${mostFiles} files`);
-        const awaited = learn(receiving, stat, known?.nodes);
-        if (awaited !== undefined) {
-          receiving.awaited.set(number, awaited);
+        if (learn(receiving, number, stat)) {
           wanted.push(number);
-          if (wanted.length >= 64) await ask();
+          if (wanted.length >= 64 && asked < mostAsked) await ask();
         }
         number++;
       } else if (type === packetType.stat) {
@@ -91,15 +93,15 @@ export async function receiveDirectory(request: DirectoryRequest): Promise<Tree>
     }
     if (receiving.awaited.size > 0) throw badRequest(`the client ended before all of "${name}" was sent`);
     flush(receiving);
-    const { nodes } = receiving;
+    const table = writer.finish();
     // A part of the directory says nothing of the rest.
-    const all = only === undefined ? nodes : new Map([...(known?.nodes ?? []), ...nodes]);
+    const all = only === undefined || known === undefined ? table : mergeTables(known.table, table);
     const candidates = [content, ...(known?.files ?? [])];
-    const files = candidates.filter((file) => isUsed(nodes, file));
+    const files = filesOf(table, candidates);
     for (const file of files) file.retain();
-    sent.put(key, { nodes: all, files: candidates.filter((file) => isUsed(all, file)) });
+    sent.put(key, { table: all, files: filesOf(all, candidates) });
     content.release();
-    return openTree(nodes, () => {
+    return openTree(table, () => {
       for (const one of files) one.release();
     });
   } catch (error) {
@@ -118,8 +120,10 @@ async function openSender({ session, name, exclude = [], only = [], signal }: Di
   });
 }
 
-const isUsed = (nodes: ReadonlyMap<string, TreeNode>, { fd }: ContentFile): boolean =>
-  [...nodes.values()].some((node) => node.fd === fd && node.entry.size > 0);
+function filesOf(table: FileTable, files: readonly ContentFile[]): readonly ContentFile[] {
+  const used = table.fds();
+  return files.filter(({ fd }) => used.has(fd));
+}
 
 /** A header with several values; what is not plain text is escaped, which is said. */
 function list(name: string, values: readonly string[]): Record<string, string | readonly string[]> {
@@ -129,8 +133,10 @@ function list(name: string, values: readonly string[]): Record<string, string | 
 }
 
 interface Awaited {
+  readonly row: number;
   readonly path: string;
-  readonly stat: FileStat;
+  /** Bytes that are to come. */
+  readonly size: number;
   /** What has come, and is not written. */
   pieces: Buffer[];
   /** Bytes that have come. */
@@ -140,9 +146,9 @@ interface Awaited {
 }
 
 interface Receiving {
-  readonly stream: GrpcStream;
+  readonly writer: TableWriter;
   readonly fd: number;
-  readonly nodes: Map<string, TreeNode>;
+  /** By the client's numbers. */
   readonly awaited: Map<number, Awaited>;
   /** Bytes of contents so far. */
   length: number;
@@ -172,88 +178,47 @@ function typeOf(mode: number): TarType | undefined {
   return has(modeBits.socket) ? undefined : "file";
 }
 
-/** Adds a file whose content is known or empty; else what its content is awaited as. */
-function learn(
-  { nodes, fd }: Receiving,
-  stat: FileStat,
-  known: ReadonlyMap<string, TreeNode> | undefined,
-): Awaited | undefined {
+/** Takes a file; whether its content is to be asked for. */
+function learn({ writer, awaited }: Receiving, number: number, stat: FileStat): boolean {
   const path = cleanPath(stat.path);
   const type = typeOf(stat.mode);
-  if (path === undefined || type === undefined) return undefined;
-  const before = known?.get(path);
-  if (before !== undefined && isSame(toldOf.get(before), stat)) {
-    nodes.set(path, before);
-    return undefined;
-  }
-  if (type === "file" && stat.linkName !== "") {
-    const target = nodes.get(cleanPath(stat.linkName) ?? "");
-    if (target !== undefined) {
-      nodes.set(path, { ...target, entry: { ...target.entry, path } });
-      return undefined;
-    }
-  }
-  const entry = entryOf(path, type, stat);
-  if (type !== "file") {
-    put(nodes, { entry, digest: "", fd: -1, offset: 0 }, stat);
-    return undefined;
-  }
-  if (before?.entry.type === "file" && before.entry.size === stat.size && before.entry.mtime === entry.mtime) {
-    put(nodes, { ...before, entry }, stat);
-    return undefined;
-  }
-  // Its place among the others is kept, for a directory comes before what it holds.
-  nodes.set(path, { entry: { ...entry, size: 0 }, digest: emptyDigest, fd, offset: 0 });
-  return stat.size === 0 ? undefined : { path, stat, pieces: [], length: 0 };
+  if (path === undefined || type === undefined) return false;
+  const isLink = type === "file" && stat.linkName !== "";
+  const added = writer.add(rowOf(path, type, stat));
+  if (added === undefined) throw badRequest(`the client tells of "${stat.path}" in the wrong place, or twice`);
+  const { row, isKnown } = added;
+  if (isLink) writer.link(row, cleanPath(stat.linkName) ?? "");
+  if (type !== "file" || isLink || isKnown || stat.size === 0) return false;
+  awaited.set(number, { row, path: stat.path, size: stat.size, pieces: [], length: 0 });
+  return true;
 }
-
-/** What was told of files: of most of them the same is told the next time, and nothing is to be made anew then. */
-const toldOf = new WeakMap<TreeNode, Told>();
-
-/** There may be a million of them: nothing is kept that need not be. */
-type Told = Pick<FileStat, "mode" | "size" | "modTime" | "devMajor" | "devMinor">;
-
-function put(nodes: Map<string, TreeNode>, node: TreeNode, stat: FileStat): void {
-  nodes.set(node.entry.path, node);
-  const { mode, size, modTime, devMajor, devMinor } = stat;
-  // Links are looked up again, for what they lead to may have changed.
-  if (isPlain(stat)) toldOf.set(node, { mode, size, modTime, devMajor, devMinor });
-}
-
-const isPlain = ({ linkName, xattrs }: FileStat) => linkName === "" && xattrs.size === 0;
-
-function isSame(a: Told | undefined, b: FileStat): boolean {
-  return (
-    a !== undefined &&
-    isPlain(b) &&
-    a.mode === b.mode &&
-    a.size === b.size &&
-    a.modTime === b.modTime &&
-    a.devMajor === b.devMajor &&
-    a.devMinor === b.devMinor
-  );
-}
-
-const emptyDigest = `sha256:${hash("sha256", "")}`;
 
 const noAttributes: ReadonlyMap<string, string> = new Map();
 
-function entryOf(path: string, type: TarType, stat: FileStat) {
-  const seconds = stat.modTime / 1_000_000_000n;
-  const fraction = (stat.modTime % 1_000_000_000n).toString().padStart(9, "0").replace(/0+$/, "");
+function rowOf(path: string, type: TarType, stat: FileStat): FileRow {
   const special = stat.mode & (2 ** 23) ? 0o4000 : 0;
   const group = stat.mode & (2 ** 22) ? 0o2000 : 0;
   const sticky = stat.mode & (2 ** 20) ? 0o1000 : 0;
-  return overlayEntry(path, {
+  const told = {
+    path,
     type,
     mode: (stat.mode & 0o777) | special | group | sticky,
     size: type === "file" ? stat.size : 0,
-    linkPath: type === "symlink" ? textOf(Buffer.from(stat.linkName)) : "",
-    mtime: fraction === "" ? `${seconds}` : `${seconds}.${fraction}`,
-    ...(type === "char" || type === "block" ? { major: stat.devMajor, minor: stat.devMinor } : {}),
-    xattrs:
-      stat.xattrs.size === 0 ? noAttributes : new Map([...stat.xattrs].map(([name, value]) => [name, textOf(value)])),
-  });
+    time: stat.modTime,
+  };
+  const isDevice = type === "char" || type === "block";
+  if (type !== "symlink" && !isDevice && stat.xattrs.size === 0) return told;
+  const { devMajor, devMinor, linkName, xattrs } = stat;
+  return {
+    ...told,
+    more: {
+      linkPath: type === "symlink" ? textOf(Buffer.from(linkName)) : "",
+      major: isDevice ? devMajor : 0,
+      minor: isDevice ? devMinor : 0,
+      xattrs:
+        xattrs.size === 0 ? noAttributes : new Map([...xattrs].map(([name, value]) => [name, textOf(value)] as const)),
+    },
+  };
 }
 
 /** Letters of ASCII between single slashes; what has dots at an end of a part is looked at more closely. */
@@ -269,22 +234,20 @@ function cleanPath(path: string): string | undefined {
 function take(receiving: Receiving, id: number, data: Buffer): void {
   const awaited = receiving.awaited.get(id);
   if (awaited === undefined) return;
-  const { path, stat } = awaited;
   if (data.length > 0) {
     awaited.pieces.push(data);
     awaited.length += data.length;
-    if (awaited.length > stat.size)
-      throw badRequest(`"${stat.path}" changes while it is sent: build again when it is at rest`);
+    if (awaited.length > awaited.size)
+      throw badRequest(`"${awaited.path}" changes while it is sent: build again when it is at rest`);
     if (awaited.large !== undefined || awaited.length > writeAt) writeLarge(receiving, awaited);
     return;
   }
   receiving.awaited.delete(id);
+  const { row, large, length: size } = awaited;
   const bytes = Buffer.concat(awaited.pieces);
-  const entry = { ...entryOf(path, "file", stat), size: awaited.length };
-  const { large } = awaited;
-  const digest = large === undefined ? hash("sha256", bytes) : large.hash.digest("hex");
+  const digest = large === undefined ? hash("sha256", bytes, "buffer") : large.hash.digest();
   const offset = large?.offset ?? receiving.length;
-  put(receiving.nodes, { entry, digest: `sha256:${digest}`, fd: receiving.fd, offset }, stat);
+  receiving.writer.give(row, { fd: receiving.fd, offset, size, digest });
   if (large !== undefined) return;
   receiving.length += bytes.length;
   receiving.buffer.push(bytes);
@@ -297,7 +260,7 @@ function writeLarge(receiving: Receiving, awaited: Awaited): void {
   if (awaited.large === undefined) {
     flush(receiving);
     awaited.large = { offset: receiving.length, written: 0, hash: createHash("sha256") };
-    receiving.length += awaited.stat.size;
+    receiving.length += awaited.size;
   }
   const { large } = awaited;
   for (const piece of awaited.pieces) {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -48,9 +48,9 @@ async function receive(session: Session, sent: SentContexts, signal = new AbortC
     progress: (more) => (bytes += more),
   });
   const files = new Map<string, string>();
-  for (const [name, node] of tree.nodes) {
+  for (const node of tree.nodes.below("")) {
     if (node.entry.type === "file")
-      files.set(name, Buffer.concat(await Array.fromAsync(tree.read(node))).toString("latin1"));
+      files.set(node.entry.path, Buffer.concat(await Array.fromAsync(tree.read(node))).toString("latin1"));
   }
   tree.close();
   return { files, bytes };
@@ -90,6 +90,8 @@ describe.each([
     for (let i = 0; i < 8000; i++) write(`d${i % 80}/f${i}`, `${i} `.repeat(400));
     write("large", "x".repeat(3_000_000));
     write("none", "");
+    linkSync(path.join(context, "large"), path.join(context, "second-name"));
+    wanted.set("second-name", "x".repeat(3_000_000));
     writeFileSync(path.join(context, "left-out"), "");
     expect((await receive(session(), sent)).files).toEqual(wanted);
     write("d7/f7", "changed");
