@@ -52,7 +52,15 @@ export interface Note {
 }
 
 /** Exit codes of the executable (docs/architecture.md). `run`, `exec` and the like pass a container's own code on. */
-export const exitCodes = { ok: 0, failure: 1, changes: 2, bug: 70, notExecutable: 126, interrupted: 130 } as const;
+export const exitCodes = {
+  ok: 0,
+  failure: 1,
+  changes: 2,
+  bug: 70,
+  notExecutable: 126,
+  interrupted: 130,
+  brokenPipe: 141,
+} as const;
 
 /** The base of every error that a user can cause: printed as its message, never with a stack trace. */
 export class GantryError extends Error {

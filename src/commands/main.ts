@@ -2,6 +2,7 @@ import { exitCodes, InterruptedError, UsageError } from "../errors.ts";
 import { reportError } from "../ui/report.ts";
 import { errorLine } from "./answer.ts";
 import { cutArgv, spellOut } from "./argv.ts";
+import { putInOrder } from "./before-exit.ts";
 import { findVerb, withoutIdle } from "./find-verb.ts";
 import { globalFlags } from "./global-flags.ts";
 import { oclifConfig } from "./oclif-config.ts";
@@ -17,9 +18,11 @@ const rootFlags = { ...globalFlags, version: { type: "boolean", char: "v", hidde
 /** What is being run, as far as it is known, and whether its answer is to be JSON: for errors, which may come at any time. */
 let call: { readonly command?: string; readonly isJson: boolean } = { isJson: isFlag(process.argv.slice(2), "--json") };
 
-process.once("SIGINT", () => process.exit(report(new InterruptedError())));
+/** What becomes of the work is of no interest any more. */
+let isEndingEarly = false;
+process.once("SIGINT", () => endEarly(report(new InterruptedError())));
 for (const stream of [process.stdout, process.stderr]) stream.on("error", endQuietly);
-run(process.argv.slice(2)).then(end, (error) => end(report(error)));
+run(process.argv.slice(2)).then(end, (error) => (isEndingEarly ? undefined : end(report(error))));
 
 /** Says what went wrong: on stdout with `--json`, else on stderr. Gives the exit code. */
 function report(error: unknown): number {
@@ -35,6 +38,7 @@ function report(error: unknown): number {
 
 /** Ends the process when its output has been taken: a pipe takes it as fast as its reader does, and exit() drops the rest. */
 async function end(exitCode: number): Promise<void> {
+  if (isEndingEarly) return;
   await Promise.all([process.stdout, process.stderr].map((stream) => drained(stream, 0)));
   process.exit(exitCode);
 }
@@ -124,8 +128,17 @@ async function withUsage<T>(verb: string | undefined, work: () => T | Promise<T>
   }
 }
 
-/** A reader that went away (`gantry logs | head`) is no error. */
+/** A reader that went away (`gantry logs | head`) is told by the exit code only: that of SIGPIPE, as everywhere on Unix. */
 function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit(exitCodes.ok);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+  endEarly(exitCodes.brokenPipe);
+}
+
+/** Ends the process in the middle of its work, at once where there is nothing to put in order. */
+function endEarly(exitCode: number): void {
+  if (isEndingEarly) return;
+  isEndingEarly = true;
+  const done = putInOrder();
+  if (done === undefined) process.exit(exitCode);
+  void done.then(() => process.exit(exitCode));
 }

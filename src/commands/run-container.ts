@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/api.ts";
 import type { Plan } from "../reconcile/plan.ts";
+import { beforeExit } from "./before-exit.ts";
 import { carryOut } from "./carry-out.ts";
 import { forwardSignals } from "./forward-signals.ts";
 import { openProgressFor } from "./screen.ts";
@@ -39,6 +40,8 @@ export async function runAttached(session: Session, plan: Plan, attached: Attach
 /** The same with another way to start the container. */
 export async function runToEnd(engine: Engine, attached: Attached, start: () => Promise<void>): Promise<number> {
   const { id, tty, stdin, remove } = attached;
+  // Where it is interrupted before it runs, it never was; where its reader goes, nobody else removes it.
+  using unstarted = beforeExit(() => engine.containerRemove({ id, force: true, v: true }));
   const proxy = attached.forwardSignals ?? true;
   const detachKeys = tty ? await detachKeysOf(attached.detachKeys) : undefined;
   const { exit } = await awaitExit(engine, id);
@@ -49,11 +52,14 @@ export async function runToEnd(engine: Engine, attached: Attached, start: () => 
   let conversation: Talk | undefined;
   let detached = false;
   const kill = (signal: string) => void engine.containerKill({ id, signal }).catch(() => {});
-  using _ = proxy ? forwardSignals(kill) : undefined;
+  using running = new DisposableStack();
   try {
     const output = attached.output && { output: attached.output };
     conversation = talk(connection, { tty, stdin, detachKeys, resize, ...output });
-    const started = start();
+    const started = start().then(() => {
+      if (!remove) unstarted[Symbol.dispose]();
+      if (proxy) running.use(forwardSignals(kill));
+    });
     const hooked = started.then(() => conversation?.sized());
     // A start that fails ends it at once; hooks may still be running when the command has ended.
     const over = await Promise.race([conversation.over, hooked.then(() => conversation?.over)]);

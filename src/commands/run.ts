@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { ProjectModel } from "../compose/model.ts";
 import { select } from "../compose/select.ts";
-import { GantryError, UsageError } from "../errors.ts";
+import type { Engine } from "../engine/api.ts";
+import { GantryError, InterruptedError, UsageError } from "../errors.ts";
 import { type Divided, holdBack } from "../reconcile/held-back.ts";
+import { labels } from "../reconcile/labels.ts";
 import { joined } from "../reconcile/names.ts";
 import type { OneOff } from "../reconcile/up-options.ts";
 import type { Change } from "../ui/changes.ts";
@@ -82,7 +84,11 @@ export default class Run extends Verb {
     const { up, ...others } = await prepareUp(changed, planned, [args.service]);
     const request: UpRequest = { ...others, up: { ...up, oneOff } };
     if (flags["dry-run"]) return showRounds(request, planned);
-    const { id, divided, created, changes } = await makeContainer(request, oneOff, planned);
+    const making = makeContainer(request, oneOff, planned);
+    const { id, divided, created, changes } = await making.catch(async (error: unknown) => {
+      if (error instanceof InterruptedError) await removeMade(session.engine, oneOff);
+      throw error;
+    });
     const plan = divided.later(created);
     const data = { container: oneOff.name, id, changes };
     if (flags.detach) {
@@ -133,6 +139,12 @@ async function withRunService(
   const changed = await runService(project, service, settings);
   const services = new Map(project.services).set(name, changed);
   return { ...session, loaded: { ...session.loaded, project: { ...project, services } } };
+}
+
+/** Where it is interrupted before it runs, it never was. */
+async function removeMade(engine: Engine, { slug }: OneOff): Promise<void> {
+  const made = await engine.containerList({ all: true, filters: { label: [`${labels.slug}=${slug}`] } });
+  for (const { Id: id } of made) await engine.containerRemove({ id, force: true, v: true });
 }
 
 /** Brings up what the container needs, and makes it; what starts it is held back, so that the screen is free by then. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { GantryError } from "../errors.ts";
+import { beforeExit } from "./before-exit.ts";
 
 /** Writes every chunk, no faster than the reader takes them. */
 export async function writeTo(stream: NodeJS.WritableStream, chunks: AsyncIterable<Uint8Array>): Promise<void> {
@@ -19,6 +20,7 @@ export async function writeFileFrom(target: string, chunks: AsyncIterable<Uint8A
   const file = await open(partial, "wx", 0o600).catch((cause: unknown) => {
     throw new GantryError(`${target} cannot be written: ${reasonOf(cause)}`, { cause });
   });
+  using _ = beforeExit(() => rm(partial, { force: true }));
   try {
     for await (const chunk of chunks) await file.write(chunk);
     await file.close();

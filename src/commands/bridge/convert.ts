@@ -5,6 +5,7 @@ import type { Engine } from "../../engine/api.ts";
 import { packFiles } from "../../engine/build-context.ts";
 import { GantryError } from "../../errors.ts";
 import { type Answer, dryRun } from "../answer.ts";
+import { beforeExit } from "../before-exit.ts";
 import { copyFrom, copyTo } from "../copy-files.ts";
 import { loadProject } from "../project.ts";
 import { openEngine } from "../session.ts";
@@ -58,9 +59,12 @@ interface Work {
 }
 
 async function transform(engine: Engine, image: string, { model, output, templates }: Work): Promise<void> {
-  const { Id: id } = await engine.containerCreate({
+  const making = engine.containerCreate({
     body: { Image: image, Env: ["LICENSE_AGREEMENT=true"], HostConfig: { NetworkMode: "none" } },
   });
+  const remove = async () => engine.containerRemove({ id: (await making).Id, force: true, v: true });
+  using _ = beforeExit(remove);
+  const { Id: id } = await making;
   const copy = { id, followLink: false, archive: false };
   try {
     const file = { content: model, uid: 0, gid: 0, mode: 0o644 };
@@ -76,7 +80,7 @@ async function transform(engine: Engine, image: string, { model, output, templat
     await mkdir(output, { recursive: true });
     await copyFrom(engine, { ...copy, source: "/out/.", target: output });
   } finally {
-    await engine.containerRemove({ id, force: true, v: true });
+    await remove();
   }
 }
 

@@ -1,7 +1,8 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { GantryError } from "../../errors.ts";
 import { type Answer, dryRun } from "../answer.ts";
+import { beforeExit } from "../before-exit.ts";
 import { copyFrom } from "../copy-files.ts";
 import { openEngine } from "../session.ts";
 import { Args, Flags, Verb } from "../verb.ts";
@@ -30,13 +31,19 @@ export default class Create extends Verb {
     if (flags["dry-run"]) return dryRun(`create ${args.path} from ${flags.from}`, flags);
     const engine = await openEngine(flags);
     await ensureImage(engine, flags.from);
-    const { Id: id } = await engine.containerCreate({ body: { Image: flags.from } });
+    const making = engine.containerCreate({ body: { Image: flags.from } });
+    const remove = async () => engine.containerRemove({ id: (await making).Id, force: true, v: true });
+    using _ = beforeExit(async () => {
+      await remove();
+      await rm(path.join(target, "templates"), { recursive: true, force: true });
+    });
+    const { Id: id } = await making;
     try {
       await mkdir(path.join(target, "templates"), { recursive: true });
       const source = "/templates/.";
       await copyFrom(engine, { id, source, target: path.join(target, "templates"), followLink: false, archive: false });
     } finally {
-      await engine.containerRemove({ id, force: true, v: true });
+      await remove();
     }
     const lines = [`FROM ${flags.from}`, "LABEL com.docker.compose.bridge=transformation", "COPY templates /templates"];
     await writeFile(path.join(target, "Dockerfile"), `${lines.join("\n")}\n`);

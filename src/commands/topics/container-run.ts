@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { parseRawEnv } from "../../compose/raw-env-file.ts";
 import { parseReference } from "../../engine/reference.ts";
 import { EngineError, exitCodes, GantryError, UsageError } from "../../errors.ts";
+import { beforeExit } from "../before-exit.ts";
 import { variables } from "../exec-command.ts";
 import { processEnvironment } from "../process-environment.ts";
 import { runToEnd } from "../run-container.ts";
@@ -97,11 +98,14 @@ async function createContainer(
     engine.containerCreate({ body, ...(name !== undefined && { name }), ...(platform !== undefined && { platform }) });
   if (pull === "always") await pulled();
   if (flags.cidfile !== undefined) await reserve(flags.cidfile);
-  const { Id: id, Warnings } = await made().catch(async (error: unknown) => {
+  let making = made();
+  using _ = beforeExit(async () => engine.containerRemove({ id: (await making).Id, force: true, v: true }));
+  const { Id: id, Warnings } = await making.catch(async (error: unknown) => {
     const isMissing = error instanceof EngineError && error.status === 404 && /no such image/i.test(error.message);
     if (!isMissing || pull === "never") throw error;
     await pulled();
-    return made();
+    making = made();
+    return making;
   });
   for (const warning of Warnings ?? []) process.stderr.write(`gantry: warning: ${warning}\n`);
   if (flags.cidfile !== undefined) await writeFile(flags.cidfile, id);

@@ -127,6 +127,7 @@ export const prune = engineVerb({
   summary: "Remove what nothing uses: containers, networks, images",
   flags: {
     all: Flags.boolean({ char: "a", description: "images with a name too" }),
+    filter: filterFlag,
     force: Flags.boolean({ char: "f", description: "do not ask" }),
     volumes: Flags.boolean({ description: "anonymous volumes too" }),
   },
@@ -134,11 +135,13 @@ export const prune = engineVerb({
     const what = ["stopped containers", "networks and images without one", ...(flags.volumes ? ["volumes"] : [])];
     if (!flags.force && !(await askYes(`This removes ${what.join(", ")}. Are you sure?`))) return untouched;
     // Containers first: what only they used is free then.
-    const containers = await engine.containerPrune({});
-    const networks = await engine.networkPrune({});
-    const volumes = flags.volumes ? await engine.volumePrune({}) : undefined;
-    const images = await engine.imagePrune({ filters: { dangling: [flags.all ? "false" : "true"] } });
-    const cache = await engine.buildPrune({ all: flags.all === true });
+    const filters = readFilters(flags.filter);
+    const containers = await engine.containerPrune({ filters });
+    const networks = await engine.networkPrune({ filters });
+    const volumes = flags.volumes ? await engine.volumePrune({ filters }) : undefined;
+    const images = await engine.imagePrune({ filters: { ...filters, dangling: [flags.all ? "false" : "true"] } });
+    // What a build left has no labels.
+    const cache = flags.filter === undefined ? await engine.buildPrune({ all: flags.all === true }) : undefined;
     const reclaimed = [containers, volumes, images, cache].reduce((all, part) => all + (part?.SpaceReclaimed ?? 0), 0);
     const gone = [...prunedContainers(containers), ...prunedNetworks(networks)];
     const more = [...(volumes ? prunedVolumes(volumes) : []), ...prunedImages(images)];
