@@ -13,12 +13,15 @@ export interface IgnoreRules {
  * expressions without escaping; so every path stands below a directory of this name, and patterns are escaped here. */
 const root = "context";
 
+/** The library remembers each path that it was asked for: after so many, it is started anew. */
+const mostRemembered = 10_000;
+
 /**
  * Reads the text of a `.dockerignore`. A later pattern wins over an earlier one; `!` brings back.
  * Source: https://docs.docker.com/build/concepts/context/#dockerignore-files
  */
 export function parseIgnore(text: string): IgnoreRules {
-  const rules = dockerignore.default({ ignorecase: false });
+  const patterns: string[] = [];
   const exceptions: string[][] = [];
   for (const line of text.replace(/^\uFEFF/, "").split(/\r?\n/)) {
     if (line.startsWith("#")) continue;
@@ -27,10 +30,21 @@ export function parseIgnore(text: string): IgnoreRules {
     const parts = cleanParts(negative ? pattern.slice(1).trim() : pattern);
     if (parts.length === 0) continue;
     if (negative) exceptions.push(parts);
-    rules.add(`${negative ? "!" : ""}${[root, ...parts.map(escapePart)].join("/")}`);
+    patterns.push(`${negative ? "!" : ""}${[root, ...parts.map(escapePart)].join("/")}`);
   }
+  const compile = () => {
+    const rules = dockerignore.default({ ignorecase: false });
+    for (const pattern of patterns) rules.add(pattern);
+    return rules;
+  };
+  let rules = compile();
+  let asked = 0;
   return {
-    ignores: (path) => rules.ignores(`${root}/${path}`),
+    ignores: (path) => {
+      if (patterns.length === 0) return false;
+      if (++asked % mostRemembered === 0) rules = compile();
+      return rules.ignores(`${root}/${path}`);
+    },
     mayHoldExceptions: (directory) => {
       const parts = directory.split("/");
       return exceptions.some((exception) => mayLeadInto(exception, parts));

@@ -1,5 +1,5 @@
 /**
- * The files of a directory in the order of their paths, as records in one piece of memory: there may be a million of them, and as
+ * The files of a directory in the order of their paths, as records in few pieces of memory: there may be a million of them, and as
  * many objects would take many times as much. They can be looked up, passed one by one, and compared with what is told the next time.
  */
 
@@ -44,36 +44,47 @@ export interface FileTable extends Nodes {
 }
 
 export interface TableData {
-  /** All paths, one behind the other. */
-  readonly paths: Buffer;
-  readonly records: Buffer;
+  readonly size: number;
+  readonly blocks: readonly TableBlock[];
   /** By row. */
   readonly more: ReadonlyMap<number, MoreOfFile>;
 }
 
-/** Where the fields of a record lie in it. `end`: where its path ends. */
+/** So many rows: what grows is never larger. */
+export const rowsPerBlock = 4096;
+
+export interface TableBlock {
+  readonly records: Buffer;
+  /** Their paths, one behind the other. */
+  readonly paths: Buffer;
+}
+
+/** Where the fields of a record lie in it. `end`: where its path ends in those of its block. */
 export const field = { end: 0, size: 8, time: 16, offset: 24, digest: 32, fd: 64, mode: 68, type: 70 } as const;
 export const recordLength = 72;
 
 export const types: readonly TarType[] = ["file", "directory", "symlink", "char", "block", "fifo"];
-const fileType = types.indexOf("file");
 /** In place of a descriptor: there is no content; it is not here any more. */
 export const noContent = -1;
 const lostContent = -2;
 
 export function tableOf(data: TableData): FileTable {
-  const { paths, records, more } = data;
-  const size = records.length / recordLength;
-  const endOf = (row: number) => records.readDoubleLE(row * recordLength + field.end);
-  const pathAt = (row: number) => paths.toString("latin1", row === 0 ? 0 : endOf(row - 1), endOf(row));
-  const sizeOf = (row: number) => records.readDoubleLE(row * recordLength + field.size);
-  const timeOf = (row: number) => records.readBigInt64LE(row * recordLength + field.time);
-  const fdOf = (row: number) => records.readInt32LE(row * recordLength + field.fd);
-  const modeOf = (row: number) => records.readUInt16LE(row * recordLength + field.mode);
-  const typeOf = (row: number) => records[row * recordLength + field.type];
+  const { size, blocks, more } = data;
+  const recordsOf = (row: number) => blockOf(blocks, row).records;
+  const pathAt = (row: number) => {
+    const { records, paths } = blockOf(blocks, row);
+    const start = row % rowsPerBlock === 0 ? 0 : records.readDoubleLE(placeOf(row - 1) + field.end);
+    return paths.toString("latin1", start, records.readDoubleLE(placeOf(row) + field.end));
+  };
+  const sizeOf = (row: number) => recordsOf(row).readDoubleLE(placeOf(row) + field.size);
+  const timeOf = (row: number) => recordsOf(row).readBigInt64LE(placeOf(row) + field.time);
+  const fdOf = (row: number) => recordsOf(row).readInt32LE(placeOf(row) + field.fd);
+  const modeOf = (row: number) => recordsOf(row).readUInt16LE(placeOf(row) + field.mode);
+  const typeOf = (row: number) => types[recordsOf(row)[placeOf(row) + field.type] ?? 0] ?? "file";
   const nodeAt = (row: number): TreeNode => {
-    const at = row * recordLength;
-    const type = types[typeOf(row) ?? fileType] ?? "file";
+    const records = recordsOf(row);
+    const at = placeOf(row);
+    const type = typeOf(row);
     const told = { type, mode: modeOf(row), size: sizeOf(row), mtime: secondsOf(timeOf(row)) };
     return {
       entry: overlayEntry(pathAt(row), { ...told, ...more.get(row) }),
@@ -92,10 +103,7 @@ export function tableOf(data: TableData): FileTable {
     return low;
   };
   const hasContentOf = (row: number, file: FileRow) =>
-    types[typeOf(row) ?? fileType] === file.type &&
-    sizeOf(row) === file.size &&
-    timeOf(row) === file.time &&
-    fdOf(row) !== lostContent;
+    typeOf(row) === file.type && sizeOf(row) === file.size && timeOf(row) === file.time && fdOf(row) !== lostContent;
   return {
     data,
     size,
@@ -124,15 +132,24 @@ export function tableOf(data: TableData): FileTable {
       return fds;
     },
     keeping: (fds) => {
-      const left = Buffer.from(records);
+      const left = blocks.map(({ records, paths }) => ({ records: Buffer.from(records), paths }));
       for (let row = 0; row < size; row++)
-        if (fdOf(row) >= 0 && !fds.has(fdOf(row))) left.writeInt32LE(lostContent, row * recordLength + field.fd);
-      return tableOf({ ...data, records: left });
+        if (fdOf(row) >= 0 && !fds.has(fdOf(row)))
+          blockOf(left, row).records.writeInt32LE(lostContent, placeOf(row) + field.fd);
+      return tableOf({ ...data, blocks: left });
     },
   };
 }
 
-export const emptyTable: FileTable = tableOf({ paths: Buffer.alloc(0), records: Buffer.alloc(0), more: new Map() });
+export const blockOf = (blocks: readonly TableBlock[], row: number): TableBlock =>
+  blocks[Math.floor(row / rowsPerBlock)] ?? emptyBlock;
+
+/** Where a row's record lies in its block. */
+export const placeOf = (row: number): number => (row % rowsPerBlock) * recordLength;
+
+const emptyBlock: TableBlock = { records: Buffer.alloc(0), paths: Buffer.alloc(0) };
+
+export const emptyTable: FileTable = tableOf({ size: 0, blocks: [], more: new Map() });
 
 function isSame(a: MoreOfFile | undefined, b: MoreOfFile | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;

@@ -2,6 +2,7 @@
 
 import { hash } from "node:crypto";
 import {
+  blockOf,
   comparePaths,
   emptyTable,
   type FileRow,
@@ -9,7 +10,10 @@ import {
   field,
   type MoreOfFile,
   noContent,
+  placeOf,
   recordLength,
+  rowsPerBlock,
+  type TableBlock,
   tableOf,
   types,
 } from "./file-table.ts";
@@ -29,6 +33,7 @@ export interface TableWriter {
    */
   add(file: FileRow): { readonly row: number; readonly isKnown: boolean } | undefined;
   give(row: number, content: FileContent): void;
+  pathOf(row: number): string;
   /** The file has the content of another one, which may be given later; of none if that is not there. */
   link(row: number, path: string): void;
   /** Takes a row of a table as it is. */
@@ -41,40 +46,51 @@ const emptyDigest = hash("sha256", "", "buffer");
 
 export function writeTable(before: FileTable = emptyTable): TableWriter {
   let size = 0;
-  let pathsLength = 0;
   let last = "";
   /** Where in the table before we are. */
   let at = 0;
   /** Undefined while the files are the first ones of the table before. */
-  let own: { paths: Buffer; records: Buffer; readonly more: Map<number, MoreOfFile> } | undefined;
+  let own: OwnTable | undefined;
   const links: { readonly row: number; readonly path: string }[] = [];
 
-  const makeOwn = (): NonNullable<typeof own> => {
+  /** Shares the blocks that are whole with the table before: nothing is written to what is known. */
+  const makeOwn = (): OwnTable => {
     if (own !== undefined) return own;
-    const { paths, records, more } = before.data;
-    const end = size * recordLength;
-    pathsLength = size === 0 ? 0 : records.readDoubleLE(end - recordLength + field.end);
+    const { blocks, more } = before.data;
+    const shared = blocks.slice(0, Math.floor(size / rowsPerBlock));
     own = {
-      paths: Buffer.from(paths.subarray(0, pathsLength)),
-      records: Buffer.from(records.subarray(0, end)),
+      blocks: shared,
       more: new Map([...more].filter(([row]) => row < size)),
+      pathsLength: shared.at(-1)?.paths.length ?? 0,
     };
+    if (size % rowsPerBlock === 0) return own;
+    const { records, paths } = blockOf(blocks, size);
+    own.pathsLength = records.readDoubleLE(placeOf(size - 1) + field.end);
+    own.blocks.push({ records: Buffer.from(records), paths: Buffer.from(paths) });
     return own;
   };
   /** A new record with its path; the rest is that of another record, or a file without content. */
   const append = (path: string, from?: { readonly table: FileTable; readonly row: number }): number => {
     const table = makeOwn();
-    const start = size * recordLength;
-    table.paths = withRoom(table.paths, pathsLength, path.length);
-    table.records = withRoom(table.records, start, recordLength);
-    pathsLength += table.paths.write(path, pathsLength, "latin1");
-    if (from !== undefined) copyRecord(from.table.data.records, from.row, table.records, size);
-    else {
-      table.records.fill(0, start, start + recordLength);
-      table.records.set(emptyDigest, start + field.digest);
-      table.records.writeInt32LE(noContent, start + field.fd);
+    const start = placeOf(size);
+    if (start === 0) {
+      finishBlock(table);
+      table.blocks.push({ records: Buffer.alloc(0), paths: Buffer.alloc(0) });
+      table.pathsLength = 0;
     }
-    table.records.writeDoubleLE(pathsLength, start + field.end);
+    const { records, paths } = blockOf(table.blocks, size);
+    const block = {
+      records: withRoom(records, start, recordLength, rowsPerBlock * recordLength),
+      paths: withRoom(paths, table.pathsLength, path.length),
+    };
+    table.blocks[table.blocks.length - 1] = block;
+    table.pathsLength += block.paths.write(path, table.pathsLength, "latin1");
+    if (from === undefined) {
+      block.records.fill(0, start, start + recordLength);
+      block.records.set(emptyDigest, start + field.digest);
+      block.records.writeInt32LE(noContent, start + field.fd);
+    } else copyRecord(from.table.data.blocks, from.row, table.blocks, size);
+    block.records.writeDoubleLE(table.pathsLength, start + field.end);
     return size++;
   };
   return {
@@ -91,8 +107,9 @@ export function writeTable(before: FileTable = emptyTable): TableWriter {
       if (isSame && own === undefined && at === size) return { row: size++, isKnown: true };
       const isKnown = isSame || (order === 0 && before.hasContentOf(at, file));
       const row = append(path, isKnown ? { table: before, row: at } : undefined);
-      const { records, more: mores } = makeOwn();
-      const start = row * recordLength;
+      const { blocks, more: mores } = makeOwn();
+      const { records } = blockOf(blocks, row);
+      const start = placeOf(row);
       records.writeBigInt64LE(time, start + field.time);
       records.writeUInt16LE(mode, start + field.mode);
       records[start + field.type] = types.indexOf(type);
@@ -100,13 +117,14 @@ export function writeTable(before: FileTable = emptyTable): TableWriter {
       return { row, isKnown };
     },
     give: (row, { fd, offset, size: length, digest }) => {
-      const { records } = makeOwn();
-      const start = row * recordLength;
+      const { records } = blockOf(makeOwn().blocks, row);
+      const start = placeOf(row);
       records.writeDoubleLE(length, start + field.size);
       records.writeInt32LE(length === 0 ? noContent : fd, start + field.fd);
       records.writeDoubleLE(offset, start + field.offset);
       records.set(digest, start + field.digest);
     },
+    pathOf: (row) => (own === undefined ? before : tableOf({ ...own, size })).pathAt(row),
     link: (row, path) => void links.push({ row, path }),
     take: (table, row) => {
       const own = append(table.pathAt(row), { table, row });
@@ -115,19 +133,35 @@ export function writeTable(before: FileTable = emptyTable): TableWriter {
     },
     finish: () => {
       if (own === undefined && size === before.size) return before;
-      const { paths, records, more } = makeOwn();
-      const written = { paths: trimmed(paths, pathsLength), records: trimmed(records, size * recordLength), more };
-      const table = tableOf(written);
+      const written = makeOwn();
+      finishBlock(written);
+      const { blocks, more } = written;
+      const table = tableOf({ size, blocks, more });
       for (const { row, path } of links) {
         const target = table.seek(path);
         if (target >= size || table.pathAt(target) !== path) continue;
-        const end = written.records.readDoubleLE(row * recordLength + field.end);
-        copyRecord(written.records, target, written.records, row);
-        written.records.writeDoubleLE(end, row * recordLength + field.end);
+        const { records } = blockOf(blocks, row);
+        const end = records.readDoubleLE(placeOf(row) + field.end);
+        copyRecord(blocks, target, blocks, row);
+        records.writeDoubleLE(end, placeOf(row) + field.end);
       }
       return table;
     },
   };
+}
+
+interface OwnTable {
+  readonly blocks: TableBlock[];
+  readonly more: Map<number, MoreOfFile>;
+  /** Bytes of paths in the last block. */
+  pathsLength: number;
+}
+
+/** Gives back the room that is left in the last block. */
+function finishBlock({ blocks, pathsLength }: OwnTable): void {
+  const last = blocks.at(-1);
+  if (last === undefined || last.paths.length === pathsLength) return;
+  blocks[blocks.length - 1] = { ...last, paths: Buffer.from(last.paths.subarray(0, pathsLength)) };
 }
 
 /** Both tables in one; what both have is as the second one has it. */
@@ -149,18 +183,15 @@ export function mergeTables(first: FileTable, second: FileTable): FileTable {
   return writer.finish();
 }
 
-function copyRecord(from: Buffer, row: number, to: Buffer, target: number): void {
-  from.copy(to, target * recordLength, row * recordLength, (row + 1) * recordLength);
+function copyRecord(from: readonly TableBlock[], row: number, to: readonly TableBlock[], target: number): void {
+  const start = placeOf(row);
+  blockOf(from, row).records.copy(blockOf(to, target).records, placeOf(target), start, start + recordLength);
 }
 
-/** With room behind `length` bytes: twice as much each time. */
-function withRoom(bytes: Buffer, length: number, more: number): Buffer {
+/** With room behind `length` bytes: twice as much each time, but no more than `most`, which is enough. */
+function withRoom(bytes: Buffer, length: number, more: number, most = Number.MAX_SAFE_INTEGER): Buffer {
   if (length + more <= bytes.length) return bytes;
-  const larger = Buffer.allocUnsafeSlow(Math.max(2 * length, length + more, 1024));
+  const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(2 * length, length + more, 1024), most));
   bytes.copy(larger, 0, 0, length);
   return larger;
 }
-
-/** Without the room that is left, where it is much. */
-const trimmed = (bytes: Buffer, length: number): Buffer =>
-  bytes.length - length > 64 * 1024 ? Buffer.from(bytes.subarray(0, length)) : bytes.subarray(0, length);

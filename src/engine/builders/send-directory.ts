@@ -12,6 +12,7 @@ import { type fileStat, packet, packetType } from "../buildkit/session-messages.
 import { type IgnoreRules, parseIgnore } from "../ignore.ts";
 import { unlessGone } from "../pack-tree.ts";
 import { followPaths, type Wanted } from "./follow-paths.ts";
+import { openPathList } from "./path-list.ts";
 
 /** A directory of this machine, or files that are in none. */
 export type Directory = { readonly path: string } | { readonly files: ReadonlyMap<string, string> };
@@ -70,13 +71,13 @@ async function* sendTree(
   { rules, only }: DirectoryFilter,
   requests: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const paths: string[] = [];
+  const paths = openPathList();
   const walk: Walk = { root, rules, wanted: only && followPaths(root, only), links: new Map(), held: [] };
   for (const { path, stat } of entriesOf(walk, "")) {
-    paths.push(path);
+    paths.add(path);
     yield encode(packet, { type: packetType.stat, stat });
   }
-  yield* answerRequests(requests, (number) => piecesOf(join(root, paths[number] ?? "")));
+  yield* answerRequests(requests, (number) => piecesOf(join(root, paths.at(number) ?? "")));
 }
 
 async function* sendFiles(

@@ -128,3 +128,16 @@ it("is made anew from any other table as if there had been none, and merged as m
     }),
   );
 });
+
+it("keeps what is larger than a block apart from what it was made from", () => {
+  const names = Array.from({ length: 10_000 }, (_, i) => `f${String(i).padStart(5, "0")}`);
+  const before = tell(names.map((path) => file(path))).table;
+  const changed = names.map((path, i) => file(path, i === 5000 ? { time: 1n } : {}));
+  const { table, asked } = tell(changed, before);
+  expect(asked).toEqual(["f05000"]);
+  expect([...table.keys()]).toEqual(names);
+  expect(table.get("f05000")?.entry.mtime).toBe("0.000000001");
+  expect(before.get("f05000")?.entry.mtime).toBe("1700000000.5");
+  for (const name of ["f00000", "f04095", "f04096", "f09999"]) expect(table.get(name)).toEqual(before.get(name));
+  expect([...tell(changed.slice(0, 4096), before).table.keys()]).toEqual(names.slice(0, 4096));
+});

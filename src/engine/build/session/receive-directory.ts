@@ -13,6 +13,7 @@ import { type TarType, textOf } from "../../images/tar/entry.ts";
 import { badRequest } from "../../refusal.ts";
 import type { FileRow, FileTable } from "../file-table.ts";
 import { openTree, type Tree } from "../tree.ts";
+import { asText } from "../view.ts";
 import { mergeTables, type TableWriter, writeTable } from "../write-table.ts";
 import { type ContentFile, contentFile, type SentContexts } from "./contexts.ts";
 import type { Session } from "./open-sessions.ts";
@@ -51,18 +52,25 @@ export async function receiveDirectory(request: DirectoryRequest): Promise<Tree>
   unlinkSync(file);
   const content = contentFile(fd);
   const writer = writeTable(known?.table);
-  const receiving: Receiving = { writer, fd, awaited: new Map(), length: 0, buffer: [], buffered: 0 };
+  const receiving: Receiving = {
+    writer,
+    fd,
+    wanted: openWanted(),
+    awaited: new Map(),
+    length: 0,
+    buffer: [],
+    buffered: 0,
+  };
   try {
     let number = 0;
     let complete = false;
-    let wanted: number[] = [];
-    let asked = 0;
+    const { wanted, awaited } = receiving;
     const ask = async () => {
-      const room = Math.max(0, mostAsked - asked);
-      const now = wanted.slice(0, room);
-      wanted = wanted.slice(room);
-      for (const id of now) {
-        asked++;
+      while (awaited.size < mostAsked) {
+        const next = wanted.take();
+        if (next === undefined) return;
+        const [id, row, size] = next;
+        awaited.set(id, { row, size, pieces: [], length: 0 });
         await stream.send(encode(packet, { type: packetType.request, id }));
       }
     };
@@ -73,25 +81,22 @@ export async function receiveDirectory(request: DirectoryRequest): Promise<Tree>
       if (type === packetType.data) {
         progress(data.length);
         take(receiving, id, data);
-        if (data.length === 0 && --asked <= mostAsked / 2) await ask();
+        if (awaited.size <= mostAsked / 2) await ask();
       } else if (type === packetType.stat && stat !== undefined) {
         if (number >= mostFiles) throw badRequest(`the build context has more than ${mostFiles} files`);
-        if (learn(receiving, number, stat)) {
-          wanted.push(number);
-          if (wanted.length >= 64 && asked < mostAsked) await ask();
-        }
-        number++;
+        learn(receiving, number++, stat);
+        if (wanted.size >= 64) await ask();
       } else if (type === packetType.stat) {
         complete = true;
         await ask();
       }
-      if (complete && receiving.awaited.size === 0) {
+      if (complete && awaited.size === 0) {
         complete = false;
         await stream.send(encode(packet, { type: packetType.end }));
         stream.end();
       }
     }
-    if (receiving.awaited.size > 0) throw badRequest(`the client ended before all of "${name}" was sent`);
+    if (wanted.size + awaited.size > 0) throw badRequest(`the client ended before all of "${name}" was sent`);
     flush(receiving);
     const table = writer.finish();
     // A part of the directory says nothing of the rest.
@@ -132,9 +137,36 @@ function list(name: string, values: readonly string[]): Record<string, string | 
   return { [name]: values.map(encodeURIComponent), [`${name}-encoded`]: "1" };
 }
 
+/** Files that are to be asked for: the client's number of each, its row and its size. There may be a million of them. */
+interface Wanted {
+  readonly size: number;
+  add(id: number, row: number, size: number): void;
+  take(): readonly [id: number, row: number, size: number] | undefined;
+}
+
+function openWanted(): Wanted {
+  let numbers: number[] = [];
+  let at = 0;
+  return {
+    get size() {
+      return (numbers.length - at) / 3;
+    },
+    add: (...file) => void numbers.push(...file),
+    take: () => {
+      const [id, row, size] = numbers.slice(at, at + 3);
+      if (id === undefined || row === undefined || size === undefined) {
+        numbers = [];
+        at = 0;
+        return undefined;
+      }
+      at += 3;
+      return [id, row, size];
+    },
+  };
+}
+
 interface Awaited {
   readonly row: number;
-  readonly path: string;
   /** Bytes that are to come. */
   readonly size: number;
   /** What has come, and is not written. */
@@ -148,7 +180,8 @@ interface Awaited {
 interface Receiving {
   readonly writer: TableWriter;
   readonly fd: number;
-  /** By the client's numbers. */
+  readonly wanted: Wanted;
+  /** What was asked for, by the client's numbers. */
   readonly awaited: Map<number, Awaited>;
   /** Bytes of contents so far. */
   length: number;
@@ -178,19 +211,17 @@ function typeOf(mode: number): TarType | undefined {
   return has(modeBits.socket) ? undefined : "file";
 }
 
-/** Takes a file; whether its content is to be asked for. */
-function learn({ writer, awaited }: Receiving, number: number, stat: FileStat): boolean {
+/** Takes a file, whose content is wanted if it is not known. */
+function learn({ writer, wanted }: Receiving, number: number, stat: FileStat): void {
   const path = cleanPath(stat.path);
   const type = typeOf(stat.mode);
-  if (path === undefined || type === undefined) return false;
+  if (path === undefined || type === undefined) return;
   const isLink = type === "file" && stat.linkName !== "";
   const added = writer.add(rowOf(path, type, stat));
   if (added === undefined) throw badRequest(`the client tells of "${stat.path}" in the wrong place, or twice`);
   const { row, isKnown } = added;
   if (isLink) writer.link(row, cleanPath(stat.linkName) ?? "");
-  if (type !== "file" || isLink || isKnown || stat.size === 0) return false;
-  awaited.set(number, { row, path: stat.path, size: stat.size, pieces: [], length: 0 });
-  return true;
+  if (type === "file" && !isLink && !isKnown && stat.size > 0) wanted.add(number, row, stat.size);
 }
 
 const noAttributes: ReadonlyMap<string, string> = new Map();
@@ -238,7 +269,9 @@ function take(receiving: Receiving, id: number, data: Buffer): void {
     awaited.pieces.push(data);
     awaited.length += data.length;
     if (awaited.length > awaited.size)
-      throw badRequest(`"${awaited.path}" changes while it is sent: build again when it is at rest`);
+      throw badRequest(
+        `"${asText(receiving.writer.pathOf(awaited.row))}" changes while it is sent: build again when it is at rest`,
+      );
     if (awaited.large !== undefined || awaited.length > writeAt) writeLarge(receiving, awaited);
     return;
   }

@@ -73,8 +73,17 @@ export function encodeEntry(entry: TarEntry): Buffer {
   if (sparse?.form === "pax") for (const [key, value] of sparse.records) records.set(key, value);
   for (const [name, value] of entry.xattrs) records.set(`SCHILY.xattr.${name}`, value);
 
-  const block = sparse?.form === "gnu" ? sparseBlock(sparse.header, entry) : Buffer.alloc(blockSize);
-  if (sparse?.form !== "gnu") {
+  const pax = records.size === 0 ? undefined : bytesOf(encodePax(records));
+  const before = pax === undefined ? 0 : blockSize + pax.length + paddingOf(pax.length);
+  // One piece of memory for all of it: there may be very many members.
+  const blocks = Buffer.allocUnsafe(before + blockSize).fill(0);
+  if (pax !== undefined) {
+    writePaxHeader(blocks.subarray(0, blockSize), pax.length);
+    blocks.set(pax, blockSize);
+  }
+  const block = before === 0 ? blocks : blocks.subarray(before);
+  if (sparse?.form === "gnu") writeSparse(block, sparse.header, entry);
+  else {
     block.write("ustar\x0000", 257, "latin1");
     block.write(typeFlags[entry.type], 156, "latin1");
     writeNumber(block, 329, 8, entry.major);
@@ -88,46 +97,37 @@ export function encodeEntry(entry: TarEntry): Buffer {
   writeNumber(block, 124, 12, records.has("size") ? 0 : entry.size);
   writeNumber(block, 136, 12, fits ? seconds : 0);
   seal(block);
-  const blocks = sparse?.form === "gnu" ? [block, ...sparse.more] : [block];
-  return Buffer.concat(records.size === 0 ? blocks : [...paxBlocks(records), ...blocks]);
+  return sparse?.form === "gnu" ? Buffer.concat([blocks, ...sparse.more]) : blocks;
 }
 
 /** What ends an archive. */
 export const endOfArchive = Buffer.alloc(2 * blockSize);
 
-function paxBlocks(records: ReadonlyMap<string, string>): Buffer[] {
-  const body = bytesOf(encodePax(records));
-  const block = Buffer.alloc(blockSize);
+function writePaxHeader(block: Buffer, size: number): void {
   block.write("PaxHeader", 0, "latin1");
   block.write("ustar\x0000", 257, "latin1");
   block.write("x", 156, "latin1");
-  for (const [offset, length, value] of [
-    [100, 8, 0o644],
-    [108, 8, 0],
-    [116, 8, 0],
-    [124, 12, body.length],
-    [136, 12, 0],
-  ] as const) {
-    writeNumber(block, offset, length, value);
-  }
+  writeNumber(block, 100, 8, 0o644);
+  writeNumber(block, 108, 8, 0);
+  writeNumber(block, 116, 8, 0);
+  writeNumber(block, 124, 12, size);
+  writeNumber(block, 136, 12, 0);
   seal(block);
-  return [block, body, Buffer.alloc(paddingOf(body.length))];
 }
 
 /** The old header with its map of holes, but no names, so that it can bear others. */
-function sparseBlock(header: Buffer, { size }: TarEntry): Buffer {
+function writeSparse(block: Buffer, header: Buffer, { size }: TarEntry): void {
   if (size > 0o77777777777) throw new TarError("a sparse file is too large");
-  const block = Buffer.from(header);
+  block.set(header);
   block.fill(0, 0, 100);
   block.fill(0, 157, 257);
   block.fill(0, 265, 329);
-  return block;
 }
 
 function seal(block: Buffer): void {
   block.fill(32, 148, 156);
   let sum = 0;
-  for (const byte of block) sum += byte;
+  for (let at = 0; at < blockSize; at++) sum += block[at] ?? 0;
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
 }
 
