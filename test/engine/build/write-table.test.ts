@@ -141,3 +141,19 @@ it("keeps what is larger than a block apart from what it was made from", () => {
   for (const name of ["f00000", "f04095", "f04096", "f09999"]) expect(table.get(name)).toEqual(before.get(name));
   expect([...tell(changed.slice(0, 4096), before).table.keys()]).toEqual(names.slice(0, 4096));
 });
+
+it("keeps no more of a file than its path and 72 bytes, and nothing more where nothing is other", () => {
+  const names = Array.from(
+    { length: 100_000 },
+    (_, i) => `packages/p${Math.floor(i / 1000) + 1000}/f${(i % 1000) + 1000}`,
+  );
+  const files = names.map((path) => file(path));
+  const { table } = tell(files);
+  const bytesOf = (blocks: FileTable["data"]["blocks"]) =>
+    blocks.reduce((sum, { records, paths }) => sum + records.buffer.byteLength + paths.buffer.byteLength, 0);
+  const least = names.reduce((sum, name) => sum + name.length + 72, 0);
+  expect(bytesOf(table.data.blocks)).toBeLessThan(1.05 * least);
+  expect(tell(files, table).table).toBe(table);
+  const { data } = tell([...files.slice(0, -1), file(names.at(-1) ?? "", { time: 1n })], table).table;
+  expect(bytesOf(data.blocks.filter((block) => !table.data.blocks.includes(block)))).toBeLessThan(0.05 * least);
+});
