@@ -1,10 +1,8 @@
 import { UsageError } from "../errors.ts";
-import { jsonLogWriter } from "../ui/log-json.ts";
-import { logWriter } from "../ui/log-writer.ts";
 import { openOutput } from "../ui/output.ts";
 import type { LogQuery } from "./container-output.ts";
+import { openLogWriter } from "./open-log-writer.ts";
 import { findProject } from "./project.ts";
-import { takesColourOn } from "./screen.ts";
 import { openEngine } from "./session.ts";
 import { followLogs, printLogs } from "./show-logs.ts";
 import { parseTime } from "./time-flag.ts";
@@ -37,14 +35,7 @@ export default class Logs extends Verb {
     const services = args.services ?? [];
     const [engine, { name: project }] = await Promise.all([openEngine(flags), findProject(flags, services)]);
     const output = openOutput({ stdout: process.stdout, stderr: process.stdout });
-    const writer = flags.json
-      ? jsonLogWriter(output.write)
-      : logWriter({
-          colour: flags["no-color"] !== true && takesColourOn(process.stdout, flags),
-          prefix: flags["no-log-prefix"] !== true,
-          timestamps: flags.timestamps === true,
-          write: output.write,
-        });
+    const writer = openLogWriter(flags, output.write);
     const show = flags.follow ? followLogs : printLogs;
     await show(engine, { project, services, ...(flags.index !== undefined && { index: flags.index }) }, query, writer);
     output.flush();

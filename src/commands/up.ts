@@ -1,7 +1,5 @@
 import type { EngineClient } from "../engine/client.ts";
 import { exitCodes, GantryError } from "../errors.ts";
-import { jsonLogWriter } from "../ui/log-json.ts";
-import { logWriter } from "../ui/log-writer.ts";
 import { type Menu, makeMenu } from "../ui/menu.ts";
 import { openOutput } from "../ui/output.ts";
 import type { Answer } from "./answer.ts";
@@ -10,10 +8,11 @@ import { bringUpDetached } from "./bring-up-detached.ts";
 import { confirmPlan } from "./confirm-plan.ts";
 import { runInForeground } from "./foreground.ts";
 import { type HeadStart, headStart } from "./head-start.ts";
+import { openLogWriter } from "./open-log-writer.ts";
 import { planningFlags } from "./planning-flags.ts";
 import { prepareUp, type UpRequest } from "./rounds.ts";
 import type { RunWatchOptions, WatchedProject } from "./run-watch.ts";
-import { isTrue, openProgressFor, styleOf, takesColourOn } from "./screen.ts";
+import { isTrue, openProgressFor, styleOf } from "./screen.ts";
 import { openSession } from "./session.ts";
 import { Flags, serviceArgs, several, Verb } from "./verb.ts";
 
@@ -117,14 +116,7 @@ export default class Up extends Verb {
     const output = openOutput(menu?.streams ?? process);
     const abortOnFailure = flags["abort-on-container-failure"] === true;
     const abortOnExit = flags["abort-on-container-exit"] === true || (exitCodeFrom !== undefined && !abortOnFailure);
-    const writer = flags.json
-      ? jsonLogWriter(output.write)
-      : logWriter({
-          colour: flags["no-color"] !== true && takesColourOn(process.stdout, flags),
-          prefix: flags["no-log-prefix"] !== true,
-          timestamps: flags.timestamps === true,
-          write: output.write,
-        });
+    const writer = openLogWriter(flags, output.write);
     const write = (text: string) => output.write("stdout", Buffer.from(text));
     const writeProgress = (text: string) => output.write("stderr", Buffer.from(text));
     const imageProgress = await openProgressFor(flags);

@@ -56,5 +56,8 @@ onEveryEngine("bad usage", (scenario) => {
       const { exitCode, stderr } = await stack.start(["-f", "many.yaml", ...command.split(" ")], {}, pipe);
       expect({ command, exitCode, stderr }).toEqual({ command, exitCode: 0, stderr: "" });
     }
+    // A shell learns of it as of every program's: 128 and SIGPIPE.
+    const own = ["sh", "-c", '{ "$@"; echo $? >&2; } | head -c 1 >/dev/null', "sh"];
+    expect((await stack.start(["-f", "many.yaml", "logs"], {}, own)).stderr).toBe("141\n");
   });
 });

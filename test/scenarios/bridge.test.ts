@@ -1,23 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { image, onEveryEngine } from "./harness.ts";
+import { transformationMaker } from "./transformation.ts";
 
 const files = {
   "compose.yaml": `
 services:
   web: {image: ${image}, environment: {A: "1"}}
-`,
-  "maker.yaml": (name: string, script: string) => `
-services:
-  maker:
-    image: ${name}
-    build:
-      context: .
-      dockerfile_inline: |
-        FROM ${image}
-        LABEL com.docker.compose.bridge=transformation
-        COPY templates /templates
-        CMD ["sh", "-c", "${script}"]
 `,
 };
 
@@ -27,7 +16,7 @@ onEveryEngine("bridge", (scenario) => {
     const script = "cat /templates/head /in/compose.yaml > /out/all; echo $(ls /in) > /out/names";
     stack.write({
       "compose.yaml": files["compose.yaml"],
-      "maker.yaml": files["maker.yaml"](name, script.replaceAll("$", "$$$$")),
+      "maker.yaml": transformationMaker(name, script.replaceAll("$", "$$$$")),
       "templates/head": "# made\n",
       "mine/head": "# mine\n",
     });
@@ -54,7 +43,7 @@ onEveryEngine("bridge", (scenario) => {
     const name = `${stack.project}-transformation`;
     stack.write({
       "compose.yaml": files["compose.yaml"],
-      "maker.yaml": files["maker.yaml"](name, "echo no idea; exit 4"),
+      "maker.yaml": transformationMaker(name, "echo no idea; exit 4"),
       "templates/head": "",
     });
     await stack.gantry("-f", "maker.yaml", "build");

@@ -6,6 +6,7 @@ import { verbs } from "../../src/commands/verbs.ts";
 import { type Line, linesOf } from "../commands/output-shapes.ts";
 import { startRegistry } from "../engine/registry/docker-registry.ts";
 import { idle, image, onEveryEngine, type Ran, type Stack, seen } from "./harness.ts";
+import { transformationMaker } from "./transformation.ts";
 
 /** The commands whose result was looked at, by engine. */
 const looked = new Map<string, Set<string>>();
@@ -326,18 +327,7 @@ onEveryEngine("--json", (scenario) => {
   scenario("of transformations", {}, async (stack) => {
     const name = `${stack.project}-transformation`;
     stack.write({
-      "compose.yaml": `
-services:
-  maker:
-    image: ${name}
-    build:
-      context: .
-      dockerfile_inline: |
-        FROM ${image}
-        LABEL com.docker.compose.bridge=transformation
-        COPY templates /templates
-        CMD ["sh", "-c", "cat /in/compose.yaml > /out/all"]
-`,
+      "compose.yaml": transformationMaker(name, "cat /in/compose.yaml > /out/all"),
       "templates/head": "",
     });
     expect((await stack.gantry("build")).exitCode).toBe(0);

@@ -1,21 +1,8 @@
 import { expect, it } from "vitest";
 import type { PlanEvent, Step } from "../../src/reconcile/plan.ts";
 import { openChanges } from "../../src/ui/changes.ts";
+import { container, create, start, web } from "./steps.ts";
 
-const web = { kind: "container", name: "shop-web-1", service: "web" } as const;
-const create: Step = {
-  id: 1,
-  after: [],
-  op: "create-container",
-  subject: web,
-  why: "missing",
-  name: "shop-web-1",
-  body: {},
-  files: [],
-  connect: [],
-};
-const container = { createdBy: 1 };
-const start: Step = { id: 2, after: [1], op: "start-container", subject: web, why: "", container };
 const wait: Step = { id: 3, after: [2], op: "wait-container", subject: web, why: "", container, condition: "healthy" };
 const at = 0;
 

@@ -2,20 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Plan, PlanEvent, Step } from "../../src/reconcile/plan.ts";
 import { jsonLine, lineProgress, openProgress, plainLine } from "../../src/ui/progress.ts";
 import type { Status } from "../../src/ui/status.ts";
+import { create, start, web } from "./steps.ts";
 
-const web = { kind: "container", name: "shop-web-1", service: "web" } as const;
-const create: Step = {
-  id: 1,
-  after: [],
-  op: "create-container",
-  subject: web,
-  why: "missing",
-  name: "shop-web-1",
-  body: {},
-  files: [],
-  connect: [],
-};
-const start: Step = { id: 2, after: [1], op: "start-container", subject: web, why: "", container: { createdBy: 1 } };
 const pull: Step = {
   id: 1,
   after: [],
