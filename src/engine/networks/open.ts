@@ -170,8 +170,11 @@ function sandboxesOn(floor: Floor, submit: (job: Job) => Promise<void>): Omit<Sa
     },
     close: async (id) => {
       const sandbox = floor.sandboxes.get(id);
+      // One of a step that a killed daemon was at: `restore` takes away what is left of it. Before that nothing is to be
+      // applied, for what runs on is not in the model yet.
+      if (sandbox === undefined) return;
       await submit({ kind: "close", id });
-      if (sandbox !== undefined) tellAll("disconnect", sandbox);
+      tellAll("disconnect", sandbox);
     },
     join: async (id, network, endpoint) => {
       await submit({ kind: "join", id, network, endpoint });
